@@ -1,0 +1,73 @@
+"""A past case, and what a search says of it: plain data."""
+
+from dataclasses import dataclass, field
+
+from precord.record import Measurements, Record
+from precord.report import Report, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One past ECG with what is known of it.
+
+    Attributes:
+        id: unique within a library, such as "ptb-xl/1".
+        patient: pseudonym; the same for all cases of one patient; None where unknown.
+        statements: SCP-ECG codes that are present.
+        record: None where only a reference was stored, or where it was not loaded.
+        fold: the data set's own fold, for evaluation; None where it has none.
+    """
+
+    id: str
+    patient: str | None
+    statements: frozenset[str]
+    report: Report | None
+    measurements: Measurements = field(default_factory=Measurements)
+    record: Record | None = None
+    corpus: str = ""
+    fold: int | None = None
+
+    @property
+    def source(self) -> Source:
+        """Return who or what wrote the report; a case without one has statements only."""
+        return self.report.source if self.report else Source.STATEMENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a case was found.
+
+    Attributes:
+        shared: statements that query and case have in common.
+        query_only, case_only: statements that only one of them has.
+        query_statements_are_read: whether the query's statements were read from its signal
+            by the model (True), or came with the query (False).
+        differences: case minus query, per measurement that both have, in its own unit;
+            the keys are those of `Measurements`.
+    """
+
+    shared: tuple[str, ...]
+    query_only: tuple[str, ...]
+    case_only: tuple[str, ...]
+    query_statements_are_read: bool
+    differences: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One case that a search found.
+
+    Attributes:
+        rank: 1 is the best.
+        score: what hits are ordered by; the weighted sum of the two cosines below.
+        ecg_score: cosine of the query and the case's ECG; None where the case has no vector.
+        report_score: cosine of the query and the case's report or statements; None where
+            it has neither.
+    """
+
+    case: Case
+    rank: int
+    score: float
+    ecg_score: float | None
+    report_score: float | None
+    explanation: Explanation | None = None

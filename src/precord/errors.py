@@ -1,0 +1,56 @@
+"""Every error that a user's file, library or request can cause.
+
+    PrecordError
+    ├── FormatError              a file breaks the format that it claims to have
+    │   └── UnsupportedFormatError   a valid file of a variant that is not read
+    ├── SignalError              a record that cannot be used: no lead, no sample, no rate
+    ├── CorpusError              a data set's folder or table is not as its kind demands
+    │   └── LeakError            a patient stands on both sides of a split
+    ├── LibraryError             a case library that is missing, damaged or of another version
+    │   └── EncoderMismatchError the library was built with another encoder or precision
+    ├── ModelError               weights or a training configuration that cannot be used
+    └── QueryError               a search that cannot be answered as asked
+
+A message is one line: the file, the field, the value found, the value expected. Whatever
+is not a `PrecordError` is a fault of precord.
+"""
+
+
+class PrecordError(Exception):
+    """Base of all errors that precord raises on purpose."""
+
+
+class FormatError(PrecordError):
+    """A file breaks the format that it claims to have."""
+
+
+class UnsupportedFormatError(FormatError):
+    """A file is of a kind, or a variant of a kind, that precord does not read."""
+
+
+class SignalError(PrecordError):
+    """A record has no usable signal, or a signal that contradicts itself."""
+
+
+class CorpusError(PrecordError):
+    """A data set's folder or table is not as its kind demands."""
+
+
+class LeakError(CorpusError):
+    """A patient stands on both sides of a split."""
+
+
+class LibraryError(PrecordError):
+    """A case library is missing, damaged, locked, full or of another version."""
+
+
+class EncoderMismatchError(LibraryError):
+    """A library's vectors were made by another encoder, or in another precision."""
+
+
+class ModelError(PrecordError):
+    """Weights or a training configuration cannot be used."""
+
+
+class QueryError(PrecordError):
+    """A search cannot be answered as it was asked."""
