@@ -33,7 +33,7 @@ LEADS: tuple[Lead, ...] = tuple(Lead)
 LIMB_LEADS: tuple[Lead, ...] = LEADS[:6]
 CHEST_LEADS: tuple[Lead, ...] = LEADS[6:]
 
-_DIGITS = {"1": "I", "2": "II", "3": "III"}
+_DIGITS = {"LEAD1": "I", "LEAD2": "II", "LEAD3": "III"}  # a bare digit is a channel number
 _NOISE = ("MDC_ECG_LEAD_", "MDC_ECG_ELEC_POTL_", "LEAD", "ECG", "EKG")
 _BY_KEY = {lead.value.upper(): lead for lead in Lead} | {
     f"C{n}": Lead(f"V{n}") for n in range(1, 7)
@@ -56,7 +56,10 @@ def parse_lead(text: str) -> Lead:
 def find_lead(text: str) -> Lead | None:
     """Return the lead that *text* names, or None where it names none of the twelve."""
     key = text.strip().upper()
+    if key.startswith("-"):  # an inverted lead is another lead
+        return None
+    bare = key
     for noise in _NOISE:
-        key = key.replace(noise, "")
-    key = "".join(c for c in key if c.isalnum())
-    return _BY_KEY.get(_DIGITS.get(key, key))
+        bare = bare.replace(noise, "")
+    spelled = "".join(c for c in key if c.isalnum())
+    return _BY_KEY.get(_DIGITS.get(spelled, "".join(c for c in bare if c.isalnum())))

@@ -1,0 +1,64 @@
+# One task runner for people and for CI. `make demo` and `make test` need nothing but Python.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PRECORD_SHARED ?= ../shared
+DATA := $(PRECORD_SHARED)/data
+export PRECORD_SHARED
+
+.PHONY: help setup demo test check fuzz bench docs results wheel clean
+
+help: ## list what there is to do
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $(VENV)/.runtime $@
+
+setup: $(VENV)/.dev ## install everything that development needs
+
+demo: $(VENV)/.runtime ## 300 simulated cases, two queries, the most similar cases (no PyTorch, no data)
+	$(BIN)/precord demo --out demo
+
+test: $(VENV)/.dev ## every test; real recordings are read from PRECORD_SHARED where present
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2
+
+check: $(VENV)/.dev ## style, types, layers, generated documents
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/reference.py --check
+
+fuzz: $(VENV)/.dev ## the property tests with many more examples
+	PRECORD_FUZZ_EXAMPLES=50 $(BIN)/pytest tests/io tests/library --numprocesses 2
+
+bench: $(VENV)/.dev ## speed of query, ingestion and start-up
+	$(BIN)/python benchmarks/speed.py
+
+docs: $(VENV)/.dev ## regenerate the command-line reference
+	$(BIN)/python tools/reference.py
+
+results: $(VENV)/.dev ## measure fold 9 against folds 1-8 and rewrite docs/results.md
+	mkdir -p runs
+	rm -f runs/results.db*
+	$(BIN)/precord ingest ptb-xl $(DATA)/ptb-xl --folds 1-8 --library runs/results.db
+	$(BIN)/precord ingest ptb-xl-zscored $(DATA)/ptb-xl-zscored --folds 1-8 --library runs/results.db
+	$(BIN)/precord evaluate ptb-xl $(DATA)/ptb-xl ptb-xl-zscored $(DATA)/ptb-xl-zscored \
+		--fold 9 --library runs/results.db --json docs/results/fold9.json \
+		--markdown docs/results.md --plots docs/results
+
+wheel: $(VENV)/.dev ## build the wheel into dist/
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+
+clean: ## remove what make made
+	rm -rf $(VENV) demo dist build runs .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,169 @@
+"""A search's answer for people and for programs: tables and one JSON object."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+from precord.cli.terminal import DISCLAIMER, cell, output, plain
+
+if TYPE_CHECKING:  # these import NumPy
+    from precord.case import Explanation, Hit
+    from precord.library.protocol import Library
+    from precord.record import Measurements, Record
+    from precord.retrieve import SearchResult
+
+MEASURED = {  # measurement -> name, unit
+    "heart_rate_bpm": ("rate", "/min"),
+    "pr_ms": ("PR", " ms"),
+    "qrs_ms": ("QRS", " ms"),
+    "qt_ms": ("QT", " ms"),
+    "qtc_ms": ("QTc", " ms"),
+    "p_axis_deg": ("P axis", "°"),
+    "qrs_axis_deg": ("axis", "°"),
+    "t_axis_deg": ("T axis", "°"),
+}
+
+
+def to_json(result: "SearchResult", query: dict[str, Any]) -> dict[str, Any]:
+    """Return *result* as one JSON object.
+
+    Args:
+        result: what a search found.
+        query: what was asked, to which the search's own findings are added.
+    """
+    found = {
+        "statements": sorted(result.query_statements),
+        "statements_are_read": result.query_statements_are_read,
+        "measurements": asdict(result.query_measurements),
+        "earlier": list(result.earlier),
+        "notes": list(result.notes),
+    }
+    return {"schema": 1, "query": query | found, "hits": [_hit_to_json(h) for h in result.hits]}
+
+
+def _hit_to_json(hit: "Hit") -> dict[str, Any]:
+    """Return one hit; never the pseudonym of its patient."""
+    case = hit.case
+    why = hit.explanation
+    return {
+        "rank": hit.rank,
+        "case": case.id,
+        "score": hit.score,
+        "ecg_score": hit.ecg_score,
+        "report_score": hit.report_score,
+        "source": case.source,
+        "report": case.report.text if case.report else None,
+        "language": case.report.language if case.report else None,
+        "statements": sorted(case.statements),
+        "measurements": asdict(case.measurements),
+        "explanation": None
+        if why is None
+        else {
+            "shared": list(why.shared),
+            "query_only": list(why.query_only),
+            "case_only": list(why.case_only),
+            "differences": why.differences,
+        },
+    }
+
+
+def print_answer(result: "SearchResult", query: str) -> None:
+    """Print *result*, best hit first.
+
+    Args:
+        result: what a search found.
+        query: what was asked, on one line.
+    """
+    console = output()
+    console.print(Text(plain(query), style="bold"))
+    if measured := describe_measurements(result.query_measurements):
+        console.print(cell(f"  measured: {measured}"))
+    if result.query_statements:
+        whence = "read by the model" if result.query_statements_are_read else "given"
+        console.print(cell(f"  {whence}: {' '.join(sorted(result.query_statements))}"))
+    for note in result.notes:
+        console.print(cell(f"  note: {note}", "yellow"))
+    console.print(_hit_table(result.hits))
+    console.print(Text(DISCLAIMER, style="italic"))
+
+
+def _hit_table(hits: "tuple[Hit, ...]") -> Table:
+    """Return the hits, each with its report and why it was found."""
+    table = Table(box=None, pad_edge=False, padding=(1, 2, 0, 0), header_style="bold")
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("case, source", min_width=14, max_width=24)
+    table.add_column("report, and why it was found", ratio=1)
+    for hit in hits:
+        report = hit.case.report
+        body = [cell(report.text) if report else cell("no report", "dim")]
+        body.append(cell(f"statements: {' '.join(sorted(hit.case.statements)) or 'none'}", "dim"))
+        if why := describe_explanation(hit.explanation):
+            body.append(cell(f"why: {why}", "green"))
+        source = cell(hit.case.source, "magenta")
+        table.add_row(
+            str(hit.rank),
+            f"{hit.score:.3f}",
+            Text("\n").join([cell(hit.case.id), source]),
+            Text("\n").join(body),
+        )
+    return table
+
+
+def describe_measurements(measurements: "Measurements") -> str:
+    """Return what was measured, on one line, such as "rate 71/min, PR 160 ms"."""
+    values = asdict(measurements)
+    return ", ".join(
+        f"{name} {values[key]:.0f}{unit}"
+        for key, (name, unit) in MEASURED.items()
+        if values[key] is not None
+    )
+
+
+def describe_explanation(why: "Explanation | None") -> str:
+    """Return an explanation on one line; empty where there is none."""
+    if why is None:
+        return ""
+    parts = [
+        f"{name} {' '.join(codes)}"
+        for name, codes in (
+            ("shared", why.shared),
+            ("only in the query", why.query_only),
+            ("only here", why.case_only),
+        )
+        if codes
+    ]
+    differences = ", ".join(
+        f"{MEASURED[key][0]} {value:+.0f}{MEASURED[key][1]}"
+        for key, value in why.differences.items()
+    )
+    return "; ".join([*parts, differences] if differences else parts)
+
+
+def draw_match(
+    query: "Record", query_name: str, hit: "Hit", library: "Library", path: Path
+) -> None:
+    """Draw *query* above the ECG of *hit*, each titled with where it comes from.
+
+    Raises:
+        LibraryError: The library holds no signal of the case, or is damaged.
+        QueryError: *path* has another ending than a picture's, or cannot be written.
+    """
+    from precord.errors import LibraryError
+    from precord.image.paper import save_match
+
+    case = library.case(hit.case.id, with_record=True)
+    if case.record is None:
+        raise LibraryError(f"{case.id}: the library holds no signal of it, only a reference")
+    statements = " ".join(sorted(case.statements))
+    save_match(
+        query,
+        case.record,
+        path,
+        query_title=f"Query: {query_name}",
+        hit_title=f"Best match: {case.id} · score {hit.score:.3f} · {case.source}",
+        hit_text=f"{case.report.text if case.report else 'no report'} [{statements}]",
+    )

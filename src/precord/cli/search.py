@@ -1,0 +1,121 @@
+"""`precord search`: one ECG file or a text in, similar cases with their reports out."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from precord.cli.argument import LibraryAt
+
+if TYPE_CHECKING:  # these import NumPy
+    from precord.record import Record
+    from precord.retrieve import Retriever, SearchResult
+
+Ecg = Annotated[
+    Path | None, typer.Argument(metavar="[ECG]", exists=False, help="An ECG file: WFDB or DICOM.")
+]
+Words = Annotated[
+    str | None, typer.Option("--text", help="Search by words instead; - reads standard input.")
+]
+Top = Annotated[int, typer.Option("-k", "--top", min=1, help="So many cases.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Patient = Annotated[
+    str | None,
+    typer.Option(help="The patient's id as the data set wrote it; the patient is left out."),
+]
+WithSimulated = Annotated[
+    bool, typer.Option("--include-simulated", help="Let simulated cases stand among real ones.")
+]
+Picture = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Draw ECG above its best match: .png, .pdf or .svg.", exists=False
+    ),
+]
+
+
+def search(  # noqa: PLR0913 - one argument per option of the command
+    ecg: Ecg = None,
+    *,
+    library: LibraryAt,
+    text: Words = None,
+    top: Top = 10,
+    as_json: AsJson = False,
+    patient: Patient = None,
+    include_simulated: WithSimulated = False,
+    picture: Picture = None,
+) -> None:
+    """Print the cases most like ECG, or most like a text, best first.
+
+    The answer goes to standard output, everything else to standard error. Exit status:
+    0 done, 1 the file or the library cannot be used, 2 wrong usage.
+    """
+    if (ecg is None) == (text is None):
+        raise typer.BadParameter("give either an ECG file or --text")
+    if text is not None and (picture or patient):
+        raise typer.BadParameter("--picture and --patient need an ECG file")
+
+    from precord.encoder import Encoder  # here, so that `precord --help` stays fast
+    from precord.io import read
+    from precord.library.sqlite import SqliteLibrary
+    from precord.retrieve import Retriever
+
+    record = read(ecg) if ecg is not None else None
+    encoder = Encoder.load()
+    with SqliteLibrary.open(library, encoder=encoder) as cases:
+        retriever = Retriever(cases, encoder)
+        if record is None:
+            words = _read_text(text or "")
+            result = retriever.by_text(words, k=top, include_simulated=include_simulated)
+            _print(result, {"text": words, "k": top}, f"text: {words}", as_json=as_json)
+            return
+        result = retriever.by_record(
+            record,
+            k=top,
+            patient=cases.pseudonym(patient) if patient else None,
+            include_simulated=include_simulated,
+        )
+        if picture is not None:
+            _draw(record, result, retriever, picture)
+    _print(result, {"ecg": str(ecg), "k": top}, _describe(record, str(ecg)), as_json=as_json)
+
+
+def _read_text(text: str) -> str:
+    """Return *text*, or standard input where it is a dash, no longer than needed to refuse."""
+    from precord.retrieve import MAX_TEXT
+
+    return sys.stdin.read(MAX_TEXT + 1) if text == "-" else text
+
+
+def _print(
+    result: "SearchResult", query: dict[str, str | int], title: str, *, as_json: bool
+) -> None:
+    """Print *result* for programs or for people."""
+    from precord.cli.answer import print_answer, to_json
+
+    if as_json:
+        typer.echo(json.dumps(to_json(result, query), ensure_ascii=False))
+    else:
+        print_answer(result, title)
+
+
+def _describe(record: "Record", name: str) -> str:
+    """Return what the query is, on one line."""
+    return (
+        f"{name}: {len(record.leads)} leads, {record.rate:g} Hz, {record.duration:.1f} s, "
+        f"scale {record.scale}"
+    )
+
+
+def _draw(record: "Record", result: "SearchResult", retriever: "Retriever", path: Path) -> None:
+    """Draw *record* above its best match, and say where the picture is."""
+    from precord.cli.answer import draw_match
+    from precord.cli.terminal import say
+
+    if not result.hits:
+        say("no picture: there is no match")
+        return
+    draw_match(record, record.provenance.name, result.hits[0], retriever.library, path)
+    say(f"picture: {path}")

@@ -1,0 +1,101 @@
+"""`precord show`: what one ECG file holds, lead by lead, with measurements and a picture."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from precord.cli.argument import Ecg
+from precord.cli.terminal import DISCLAIMER, cell, grid, output, plain, say
+
+if TYPE_CHECKING:  # these import NumPy
+    from rich.table import Table
+
+    from precord.record import Record
+
+Picture = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--picture", metavar="FILE", help="Draw it: .png, .pdf or .svg.", exists=False
+    ),
+]
+LayoutName = Annotated[
+    str | None, typer.Option("--layout", help="Of the picture: 3x4+1, 6x2 or 12x1.")
+]
+
+
+def show(ecg: Ecg, *, picture: Picture = None, layout: LayoutName = None) -> None:
+    """Print what ECG holds: leads, rate, scale, quality and measurements.
+
+    Exit status: 0 done, 1 the file cannot be used or the picture not written, 2 wrong usage.
+    """
+    from precord.io import read
+
+    record = read(ecg)
+    console = output()
+    for line in _describe(record):
+        console.print(cell(line))
+    console.print(_lead_table(record))
+    console.print(_measurement_table(record))
+    console.print(cell(DISCLAIMER, "italic"))
+    if picture is not None:
+        from precord.image.paper import save_record
+
+        save_record(record, picture, title=record.provenance.name, layout=layout)
+        say(f"picture: {picture}")
+
+
+def _describe(record: "Record") -> list[str]:
+    """Return the facts of the whole record, one line each; never the patient's id."""
+    taken, origin = record.acquisition, record.provenance
+    who = [f"{taken.age:g} years"] if taken.age is not None else []
+    who += [str(taken.sex)] if taken.sex else []
+    scale = f"{record.scale}"
+    if not record.is_calibrated:
+        scale += ": amplitudes not comparable, between leads either"
+    lines = [
+        f"record    {plain(origin.name)} ({origin.format})",
+        f"taken     {taken.time or 'time not stated'}; {taken.device or 'device not stated'}",
+        f"patient   {', '.join(who) or 'age and sex not stated'}",
+        f"leads     {len(record.leads)} of 12: {' '.join(record.leads)}",
+        f"rate      {record.rate:g} Hz",
+        f"duration  {record.duration:.2f} s",
+        f"scale     {scale}",
+    ]
+    return lines + [f"note      {note}" for note in origin.notes]
+
+
+def _lead_table(record: "Record") -> "Table":
+    """Return the quality of each lead, and its range."""
+    import numpy as np
+
+    from precord.signal.quality import assess
+
+    unit = "mV" if record.is_calibrated else "SD"
+    table = grid("lead", "quality", "missing", f"lowest {unit}", f"highest {unit}")
+    for row, lead in zip(record.signal, assess(record), strict=True):
+        present = row[np.isfinite(row)]
+        derived = " (derived)" if lead.lead in record.provenance.derived else ""
+        table.add_row(
+            f"{lead.lead}{derived}",
+            ", ".join(sorted(lead.faults)) or "good",
+            f"{lead.missing_share:.0%}",
+            f"{present.min():.2f}" if present.size else "",
+            f"{present.max():.2f}" if present.size else "",
+        )
+    return table
+
+
+def _measurement_table(record: "Record") -> "Table":
+    """Return the measurements; what cannot be measured says so."""
+    from precord.cli.answer import MEASURED
+    from precord.signal.measure import measure
+
+    measurements = measure(record)
+    table = grid("measurement", "value")
+    for field in fields(measurements):
+        name, unit = MEASURED[field.name]
+        value = getattr(measurements, field.name)
+        table.add_row(name, "not measurable" if value is None else f"{value:.0f}{unit}")
+    return table

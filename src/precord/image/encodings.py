@@ -1,0 +1,51 @@
+"""ECGs encoded as images for the vision tower.
+
+Here: the signed map, one row per lead and one column per hundredth of a second, whose
+pixels are millivolts. Unlike Gramian or recurrence images of a lead scaled by its own
+maximum (Qiu et al. 2023, arXiv:2304.06286), it keeps polarity, voltage and rhythm.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precord.leads import LEADS
+from precord.record import Record
+from precord.signal.prepare import MODEL_SAMPLES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SignedMap:
+    """One record as an image with a mask.
+
+    Attributes:
+        pixels: (12, 1000) float32, mV, or standard deviations where the scale is unknown;
+            0 where a sample is missing.
+        mask: (12, 1000) bool, True where a sample is present.
+        is_calibrated: whether pixels are millivolts.
+    """
+
+    pixels: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+    is_calibrated: bool
+
+
+def signed_map(prepared: Record) -> SignedMap:
+    """Return the signed map of a record that `signal.prepare` has prepared."""
+    n = min(prepared.signal.shape[1], MODEL_SAMPLES)
+    signal = np.full((len(LEADS), MODEL_SAMPLES), np.nan, np.float32)
+    signal[:, :n] = prepared.signal[:, :n]
+    mask = ~np.isnan(signal)
+    return SignedMap(np.where(mask, signal, 0).astype(np.float32), mask, prepared.is_calibrated)
+
+
+def stack_maps(
+    maps: Sequence[SignedMap],
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return pixels (B, 12, 1000), mask (B, 12, 1000) and scale flag (B,), all float32."""
+    pixels = np.stack([m.pixels for m in maps])
+    mask = np.stack([m.mask for m in maps]).astype(np.float32)
+    calibrated = np.array([m.is_calibrated for m in maps], np.float32)
+    return pixels, mask, calibrated

@@ -1,0 +1,115 @@
+"""WFDB records: a text header (.hea) beside its binary signal files.
+
+Source: WFDB Applications Guide, signal(5). Read here: one segment, one sample per frame,
+formats 16 and 212, any number of signal files. Every other variant is refused. Signals that
+are none of the twelve leads are left out, and the record's notes say so.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precord.errors import FormatError, SignalError, UnsupportedFormatError
+from precord.io.file import read_bytes, shown
+from precord.io.wfdb_header import MAX_HEADER_BYTES, Channel, Header, parse_header
+from precord.leads import Lead
+from precord.record import MAX_SAMPLES, Provenance, Record
+
+_MISSING = {"16": -(2**15), "212": -(2**11)}  # signal(5): the lowest value marks a missing sample
+
+
+def read_wfdb(path: Path) -> Record:
+    """Read the record whose header is at *path*.
+
+    Returns:
+        The record; samples that the file marks as missing are NaN.
+
+    Raises:
+        FormatError: Header or signal file breaks the format, or they disagree.
+        UnsupportedFormatError: A variant that is not read.
+        SignalError: There is no lead, or nothing in the leads.
+    """
+    header = parse_header(read_bytes(path, MAX_HEADER_BYTES), shown(path))
+    rows: list[tuple[Lead, NDArray[np.float32]]] = []
+    for file in dict.fromkeys(c.file for c in header.channels if c.lead):
+        rows += _read_file(path.with_name(file), header)
+        if sum(row.size for _, row in rows) > MAX_SAMPLES:
+            raise SignalError(f"{shown(path)}: more than {MAX_SAMPLES} samples")
+    if len({row.size for _, row in rows}) != 1:
+        raise FormatError(f"{shown(path)}: its signal files differ in length")
+    return Record(
+        np.stack([row for _, row in rows]),
+        tuple(lead for lead, _ in rows),
+        header.rate,
+        acquisition=header.acquisition,
+        provenance=Provenance("WFDB", shown(path), notes=_notes(header)),
+    )
+
+
+def _read_file(path: Path, header: Header) -> list[tuple[Lead, NDArray[np.float32]]]:
+    """Return the leads in one signal file, each with its samples in mV, (samples,)."""
+    channels = [c for c in header.channels if c.file == path.name]
+    form, offset = channels[0].format, channels[0].offset
+    if {(c.format, c.offset) for c in channels} != {(form, offset)}:
+        raise FormatError(f"{shown(path)}: its signals differ in format or byte offset")
+    if form not in _MISSING:
+        raise UnsupportedFormatError(f"{shown(path)}: signal format {form}, expected 16 or 212")
+    data = read_bytes(path)[offset:]
+    steps = _decode_16(data) if form == "16" else _decode_212(data)
+    n_samples = header.n_samples or steps.size // len(channels)
+    surplus = steps.size - n_samples * len(channels)
+    padding = 1 if form == "212" else 0  # a lone last sample fills a whole pair
+    if n_samples == 0 or not 0 <= surplus <= padding or (form == "16" and len(data) % 2):
+        raise FormatError(
+            f"{shown(path)}: {len(data)} bytes behind byte {offset}, which are not {n_samples} "
+            f"samples of {len(channels)} signals in format {form}"
+        )
+    frames = steps[: n_samples * len(channels)].reshape(n_samples, len(channels))
+    return [
+        (c.lead, _to_millivolt(row, c, path))
+        for row, c in zip(frames.T, channels, strict=True)
+        if c.lead
+    ]
+
+
+def _decode_16(data: bytes) -> NDArray[np.int16]:
+    """Return the samples of format 16: two bytes each, the low one first."""
+    return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2")
+
+
+def _decode_212(data: bytes) -> NDArray[np.int16]:
+    """Return the samples of format 212: pairs of 12 bits in three bytes.
+
+    The first byte holds the low bits of the first sample, the second the high bits of both
+    (first sample in the low half), the third the low bits of the second sample.
+    """
+    lone = len(data) % 3 == 2  # a first sample without its second
+    raw = np.frombuffer(data + b"\0" * lone, np.uint8)
+    triples = raw[: raw.size // 3 * 3].reshape(-1, 3).astype(np.int16)  # (pairs, 3)
+    low, high, second = triples.T
+    pairs = np.stack([low | (high & 0x0F) << 8, second | (high & 0xF0) << 4], axis=1)
+    steps = (pairs ^ 0x800) - 0x800  # sign of 12 bits
+    return steps.reshape(-1)[: -1 if lone else None]
+
+
+def _to_millivolt(steps: NDArray[np.int16], channel: Channel, path: Path) -> NDArray[np.float32]:
+    """Return the samples in mV, NaN where missing, after comparing the checksum."""
+    total = int(steps.sum(dtype=np.int64))
+    if channel.checksum is not None and (total - channel.checksum) % 2**16:
+        raise FormatError(
+            f"{shown(path)}: lead {channel.lead} has checksum {total % 2**16}, the header says "
+            f"{channel.checksum % 2**16}; one of the two files is damaged"
+        )
+    with np.errstate(over="ignore"):  # an absurd gain becomes an infinity, which Record refuses
+        signal = ((steps.astype(np.float64) - channel.zero) / channel.gain).astype(np.float32)
+    signal[steps == _MISSING[channel.format]] = np.nan
+    return signal
+
+
+def _notes(header: Header) -> tuple[str, ...]:
+    """Return what the reader left out, as sentences."""
+    skipped = [c.label or "unnamed" for c in header.channels if not c.lead]
+    if not skipped:
+        return ()
+    return (f"Signals left out, as none of the twelve leads: {', '.join(skipped)}.",)

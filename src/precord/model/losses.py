@@ -1,0 +1,66 @@
+"""Losses, each one function of tensors; none keeps state.
+
+Shapes: B batch, E joint dimensions, S statements.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - PyTorch's own convention
+
+
+def soft_targets(relevance: Tensor, sharpness: float) -> Tensor:
+    """Return rows that sum to 1, in which a record shares its weight with its likes.
+
+    Args:
+        relevance: (B, B) weighted Jaccard index, 0 to 1, 1 where sets are equal.
+        sharpness: how fast the weight falls with relevance; infinity is hard targets,
+            ties shared.
+
+    Returns:
+        (B, B): softmax over each row of sharpness x relevance.
+    """
+    return F.softmax(sharpness * relevance, dim=-1)
+
+
+def contrastive(a: Tensor, b: Tensor, scale: Tensor, targets: Tensor) -> Tensor:
+    """Return the image-text contrastive loss with soft targets.
+
+    Differs from CLIP's (Radford et al. 2021) in its targets: two records with the same
+    statements are no negatives of each other, so each row may name several answers
+    (Andonian et al. 2022, arXiv:2204.04588; SoftCLIP, Gao et al. 2023, arXiv:2303.17561).
+
+    Args:
+        a, b: (B, E) unit vectors; row i of one belongs to row i of the other.
+        scale: inverse temperature, a scalar.
+        targets: (B, B) rows that sum to 1, symmetric in meaning: row i is what a[i] and
+            b[i] should find.
+
+    Returns:
+        The mean cross entropy over both directions, a scalar.
+    """
+    logits = scale * a @ b.T  # (B, B)
+    there = -(targets * F.log_softmax(logits, dim=1)).sum(dim=1)
+    back = -(targets * F.log_softmax(logits.T, dim=1)).sum(dim=1)
+    return (there + back).mean() / 2
+
+
+def alike(a: Tensor, scale: Tensor, relevance: Tensor, sharpness: float) -> Tensor:
+    """Return the ECG-to-ECG contrastive loss: each record against all others of the batch.
+
+    Differs from `contrastive` in that a record never meets itself, so the targets are
+    spread over the others alone (supervised contrastive learning, Khosla et al. 2020,
+    arXiv:2004.11362, with graded likeness in place of equal labels).
+
+    Args:
+        a: (B, E) unit vectors.
+        relevance: (B, B) weighted Jaccard index.
+    """
+    itself = torch.eye(len(a), dtype=torch.bool, device=a.device)
+    logits = (scale * a @ a.T).masked_fill(itself, -1e4)
+    targets = soft_targets(relevance.masked_fill(itself, -1e4), sharpness)
+    return -(targets * F.log_softmax(logits, dim=1)).sum(dim=1).mean()
+
+
+def statement_loss(logits: Tensor, present: Tensor) -> Tensor:
+    """Return the mean binary cross entropy over records and statements, (B, S) both."""
+    return F.binary_cross_entropy_with_logits(logits, present)

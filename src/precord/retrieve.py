@@ -1,0 +1,302 @@
+"""Retrieval: an ECG or a text in, the most similar past cases out.
+
+An ECG is scored by the weighted sum of two cosines, with the case's ECG and with its
+report; the search is exact. A text is scored by reciprocal rank fusion (Cormack, Clarke
+and Büttcher 2009, k = 60) of two rankings: the mean of its cosines with ECG and report,
+and BM25 over the reports.
+
+Never among the hits of an ECG: the ECG itself and others of the same patient. Simulated
+cases are left out wherever real ones are, unless asked for.
+Not here: re-ranking, consensus and abstention.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precord.case import Case, Explanation, Hit
+from precord.encoder import EcgEncoding
+from precord.errors import QueryError, SignalError
+from precord.explain import explain
+from precord.leads import LEADS
+from precord.library.protocol import Library, Vectors
+from precord.record import Measurements, Record
+from precord.report import Source
+from precord.signal.measure import measure
+from precord.signal.prepare import MODEL_SECONDS
+from precord.signal.quality import LeadQuality, assess
+from precord.text import clean_report
+
+MAX_TEXT = 10_000  # characters of a text query
+_FUSION = 60  # Cormack et al. 2009: the constant k of reciprocal rank fusion
+_BM25_DEPTH = 10_000  # reports ranked by BM25; beyond it a rank adds less than 1e-4
+
+
+class QueryEncoder(Protocol):
+    """What retrieval needs of an encoder."""
+
+    ecg_weight: float
+
+    def encode_records(self, records: Sequence[Record]) -> EcgEncoding:
+        """Return unit vectors and statement probabilities of *records*."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (texts, D) unit vectors."""
+        ...
+
+    def likely_statements(self, probabilities: NDArray[np.float32]) -> frozenset[str]:
+        """Return the codes that *probabilities* speak for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search found, and what it saw of the query.
+
+    Attributes:
+        hits: best first.
+        earlier: ids of the cases left out because they are of the same patient.
+        query_measurements: empty for a text.
+        query_statements: as read from the signal or as given; empty for a text.
+        query_statements_are_read: whether the model read them from the signal.
+        notes: what the reader of the hits must know, one sentence each.
+    """
+
+    hits: tuple[Hit, ...]
+    earlier: tuple[str, ...] = ()
+    query_measurements: Measurements = field(default_factory=Measurements)
+    query_statements: frozenset[str] = frozenset()
+    query_statements_are_read: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retriever:
+    """A library and the encoder that its vectors come from."""
+
+    library: Library
+    encoder: QueryEncoder
+
+    def by_record(
+        self,
+        record: Record,
+        *,
+        k: int = 10,
+        patient: str | None = None,
+        statements: frozenset[str] | None = None,
+        include_simulated: bool = False,
+    ) -> SearchResult:
+        """Return the *k* cases most like *record*.
+
+        Args:
+            record: the query, of any of the twelve leads.
+            k: at most so many hits.
+            patient: pseudonym of the patient, whose cases are left out; without it, the
+                record's own patient id and its waveform say whose it is.
+            statements: SCP-ECG codes of the query where they are known.
+            include_simulated: whether simulated cases may stand among real ones.
+
+        Raises:
+            QueryError: *k* is not positive, or the library is empty.
+            SignalError: No lead is usable, or too little of the record is left.
+        """
+        vectors = self._vectors(k)
+        quality = assess(record)
+        if not any(lead.is_usable for lead in quality):
+            name = record.provenance.name or "record"
+            raise SignalError(f"{name}: no usable lead: {_list_faults(quality)}")
+        encoding = self.encoder.encode_records([record])
+        scores = _score_record(vectors, encoding.vectors[0], self.encoder.ecg_weight)
+        is_same, own_notes = self._find_same_patient(record, patient, vectors)
+        is_allowed, source_notes = _allow(vectors, include_simulated=include_simulated)
+        best = _best(np.where(is_allowed & ~is_same, scores.total, np.nan), k)
+
+        measurements = measure(record)
+        are_read = statements is None
+        if statements is None:
+            statements = self.encoder.likely_statements(encoding.statements[0])
+        cases = self.library.cases([vectors.ids[i] for i in best])
+        reasons = [explain(statements, are_read, measurements, case) for case in cases]
+        notes = (*_describe(record, quality), *own_notes, *source_notes)
+        return SearchResult(
+            hits=_to_hits(cases, best, scores, reasons),
+            earlier=tuple(vectors.ids[i] for i in np.flatnonzero(is_same)),
+            query_measurements=measurements,
+            query_statements=statements,
+            query_statements_are_read=are_read,
+            notes=(*notes, *_describe_shortage(len(best), k)),
+        )
+
+    def by_text(self, text: str, *, k: int = 10, include_simulated: bool = False) -> SearchResult:
+        """Return the *k* cases that *text* describes best.
+
+        The score of a hit is the fused one; its cosines are those of the text.
+
+        Raises:
+            QueryError: *text* is empty or longer than `MAX_TEXT`, *k* is not positive, or
+                the library is empty.
+        """
+        if len(text) > MAX_TEXT:
+            raise QueryError(f"the text has {len(text)} characters, at most {MAX_TEXT}")
+        query = clean_report(text)
+        if not query:
+            raise QueryError("the text is empty, expected words such as 'atrial fibrillation'")
+        vectors = self._vectors(k)
+        is_allowed, notes = _allow(vectors, include_simulated=include_simulated)
+        cosines = _score_record(vectors, self.encoder.encode_texts([query])[0], 0.5)
+        by_vector = _best(np.where(is_allowed, cosines.total, np.nan), len(vectors.ids))
+        by_words = self._rank_words(query, vectors, is_allowed)
+        fused = _fuse(len(vectors.ids), by_vector, by_words)
+        best = _best(fused, k)
+        cases = self.library.cases([vectors.ids[i] for i in best])
+        scores = _Scores(fused, cosines.ecg, cosines.report)
+        return SearchResult(
+            hits=_to_hits(cases, best, scores, [None] * len(cases)),
+            notes=(*notes, *_describe_shortage(len(best), k)),
+        )
+
+    def _vectors(self, k: int) -> Vectors:
+        """Return the library's vectors; refuse what cannot be searched."""
+        if k < 1:
+            raise QueryError(f"{k} cases asked for, expected at least 1")
+        vectors = self.library.vectors()
+        if not vectors.ids:
+            raise QueryError("the library is empty; fill it with `precord ingest`")
+        return vectors
+
+    def _find_same_patient(
+        self, record: Record, patient: str | None, vectors: Vectors
+    ) -> tuple[NDArray[np.bool_], list[str]]:
+        """Return (N,) which cases are of the query's own patient, and notes on them."""
+        patients = {patient}
+        if patient is None and record.acquisition.patient_id:
+            patients.add(self.library.pseudonym(record.acquisition.patient_id))
+        notes = []
+        known = self.library.find_digest(record.digest())
+        if known is not None:
+            patients.add(vectors.patients[vectors.ids.index(known)])
+            notes.append(f"this very ECG is in the library as {known}, and left out")
+        patients.discard(None)
+        is_same = np.array(
+            [
+                case_id == known or owner in patients
+                for case_id, owner in zip(vectors.ids, vectors.patients, strict=True)
+            ]
+        )
+        if others := int(is_same.sum()) - (known is not None):
+            notes.append(f"left out: {others} of the same patient")
+        return is_same, notes
+
+    def _rank_words(
+        self, query: str, vectors: Vectors, is_allowed: NDArray[np.bool_]
+    ) -> NDArray[np.intp]:
+        """Return the rows of the allowed cases whose report has a word of *query*, best first."""
+        depth = _BM25_DEPTH if is_allowed.all() else len(vectors.ids)
+        row = {case_id: i for i, case_id in enumerate(vectors.ids)}
+        found = [row[case_id] for case_id, _ in self.library.search_text(query, depth)]
+        return np.array([i for i in found if is_allowed[i]], np.intp)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """Scores of all cases, each (N,); NaN where a case has none."""
+
+    total: NDArray[np.floating]
+    ecg: NDArray[np.floating]
+    report: NDArray[np.floating]
+
+
+def _score_record(vectors: Vectors, query: NDArray[np.float32], weight: float) -> _Scores:
+    """Return the cosines with *query*, and their weighted sum, or the one that exists."""
+    with np.errstate(invalid="ignore"):  # a row of NaN marks a vector that is not there
+        ecg, report = vectors.ecg @ query, vectors.report @ query
+    total = weight * ecg + (1 - weight) * report
+    total = np.where(np.isnan(ecg), report, np.where(np.isnan(report), ecg, total))
+    return _Scores(total, ecg, report)
+
+
+def _best(scores: NDArray[np.floating], k: int) -> NDArray[np.intp]:
+    """Return the rows of the *k* highest scores, best first, equal ones in their order."""
+    rows = np.flatnonzero(~np.isnan(scores))
+    if k < rows.size:
+        least = np.partition(scores[rows], rows.size - k)[rows.size - k]
+        rows = rows[scores[rows] >= least]
+    return rows[np.argsort(-scores[rows], kind="stable")][:k]
+
+
+def _fuse(n: int, *rankings: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return (n,) the sum of 1 / (60 + rank) over *rankings*; NaN for a row in none."""
+    fused = np.zeros(n)
+    for ranking in rankings:
+        fused[ranking] += 1.0 / (_FUSION + 1 + np.arange(ranking.size))
+    return np.where(fused > 0, fused, np.nan)
+
+
+def _allow(vectors: Vectors, *, include_simulated: bool) -> tuple[NDArray[np.bool_], list[str]]:
+    """Return (N,) which cases may be hits by their source, and notes on those that may not."""
+    is_simulated = np.array([source is Source.SIMULATED for source in vectors.sources])
+    n = int(is_simulated.sum())
+    if n == is_simulated.size:
+        return is_simulated, ["all cases of this library are SIMULATED"]
+    if include_simulated or not n:
+        return np.ones_like(is_simulated), []
+    return ~is_simulated, [f"left out: {n} simulated"]
+
+
+def _to_hits(
+    cases: Sequence[Case],
+    rows: NDArray[np.intp],
+    scores: _Scores,
+    reasons: Sequence[Explanation | None],
+) -> tuple[Hit, ...]:
+    """Return the cases in *rows* as hits."""
+    return tuple(
+        Hit(
+            case=case,
+            rank=rank,
+            score=float(scores.total[row]),
+            ecg_score=_to_float(scores.ecg[row]),
+            report_score=_to_float(scores.report[row]),
+            explanation=reason,
+        )
+        for rank, (case, row, reason) in enumerate(zip(cases, rows, reasons, strict=True), 1)
+    )
+
+
+def _to_float(score: np.floating) -> float | None:
+    """Return *score*, or None for NaN."""
+    return None if np.isnan(score) else float(score)
+
+
+def _describe(record: Record, quality: Sequence[LeadQuality]) -> list[str]:
+    """Return what limits a search by *record*."""
+    notes = []
+    if len(record.leads) < len(LEADS):
+        leads = ", ".join(record.leads)
+        notes.append(f"{len(record.leads)} of 12 leads ({leads}); the others are masked")
+    if faults := _list_faults(quality):
+        notes.append(f"quality: {faults}")
+    if not record.is_calibrated:
+        notes.append("scale unknown: amplitudes are not compared")
+    if abs(record.duration - MODEL_SECONDS) > 0.5:
+        used = min(record.duration, MODEL_SECONDS)
+        notes.append(f"{record.duration:.1f} s long; compared by the first {used:.1f} s")
+    return notes
+
+
+def _list_faults(quality: Sequence[LeadQuality]) -> str:
+    """Return the faults of all leads on one line, such as "flat: V1, V2; noisy: III"."""
+    faults: dict[str, list[str]] = {}
+    for lead in quality:
+        for fault in sorted(lead.faults):
+            faults.setdefault(fault, []).append(lead.lead)
+    return "; ".join(f"{fault}: {', '.join(leads)}" for fault, leads in faults.items())
+
+
+def _describe_shortage(n_hits: int, k: int) -> list[str]:
+    """Return a note if there were fewer cases than asked for."""
+    return [] if n_hits == k else [f"{k} cases asked for, {n_hits} found"]

@@ -1,0 +1,1 @@
+"""Filters, quality, beats, measurements, and the preparation that the model sees."""

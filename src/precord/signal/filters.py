@@ -1,0 +1,100 @@
+"""Zero-phase filters and resampling that leave missing samples missing.
+
+A gap is bridged by a straight line before filtering and blanked again after it, so that
+its edges do not ring. Source: Butterworth filters applied forwards and backwards
+(Gustafsson 1996), as in SciPy's `sosfiltfilt`; polyphase resampling as in `resample_poly`.
+"""
+
+from fractions import Fraction
+from functools import lru_cache
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, iirnotch, resample_poly, sosfiltfilt, tf2sos
+
+Signal = NDArray[np.float32]
+_ORDER = 3  # each way; doubled by the way back
+
+
+def bridge(signal: Signal) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return *signal* with its gaps bridged, and where they were.
+
+    Args:
+        signal: (leads, samples), NaN where missing.
+
+    Returns:
+        The (leads, samples) float64 signal, a wholly missing lead being zero, and a mask of
+        the same shape that is True where a sample was missing.
+    """
+    missing = np.isnan(signal)
+    whole = signal.astype(np.float64)
+    for row, gaps in zip(whole, missing, strict=True):
+        if gaps.all():
+            row[:] = 0.0
+        elif gaps.any():
+            at = np.flatnonzero(~gaps)
+            row[gaps] = np.interp(np.flatnonzero(gaps), at, row[at])
+    return whole, missing
+
+
+def band_limit(
+    signal: Signal, rate: float, *, low: float | None = None, high: float | None = None
+) -> Signal:
+    """Return *signal* without what lies below *low* and above *high* (Hz, -6 dB).
+
+    A bound at or above the Nyquist frequency is no bound. A signal shorter than the
+    filter's own settling time is only freed of its mean.
+    """
+    whole, missing = bridge(signal)
+    high = high if high is not None and high < 0.499 * rate else None
+    if low is not None:  # a constant is below any low bound, whatever the filter's edges do
+        whole -= whole.mean(axis=1, keepdims=True)
+    sections = _design(low, high, rate)
+    if sections is not None and whole.shape[1] > 6 * len(sections) + 3:
+        pad = min(whole.shape[1] - 1, int(rate / (low or 1.0)))
+        whole = sosfiltfilt(sections, whole, axis=1, padlen=pad)
+    return _blank(whole, missing)
+
+
+def remove_mains(signal: Signal, rate: float, mains: float) -> Signal:
+    """Return *signal* with a notch of 1 Hz at *mains* (50 or 60 Hz), if the rate allows it."""
+    if mains >= 0.45 * rate or signal.shape[1] < 32:
+        return signal
+    whole, missing = bridge(signal)
+    sections = tf2sos(*iirnotch(mains, mains, fs=rate))
+    return _blank(sosfiltfilt(sections, whole, axis=1), missing)
+
+
+def resample(signal: Signal, rate: float, to: float) -> Signal:
+    """Return *signal* at *to* Hz; a new sample is missing where the nearest old one was."""
+    if rate == to:
+        return signal
+    whole, missing = bridge(signal)
+    ratio = Fraction(to / rate).limit_denominator(2000)
+    offset = whole.mean(axis=1, keepdims=True)  # the ends are padded with zeros
+    new = resample_poly(whole - offset, ratio.numerator, ratio.denominator, axis=1) + offset
+    n = min(new.shape[1], ceil(signal.shape[1] * to / rate))
+    nearest = np.minimum(np.rint(np.arange(n) * rate / to).astype(int), signal.shape[1] - 1)
+    return _blank(new[:, :n], missing[:, nearest])
+
+
+def _blank(whole: NDArray[np.float64], missing: NDArray[np.bool_]) -> Signal:
+    """Return *whole* as float32 with NaN where it was missing."""
+    signal = whole.astype(np.float32)
+    signal[missing] = np.nan
+    return signal
+
+
+@lru_cache(maxsize=64)
+def _design(low: float | None, high: float | None, rate: float) -> NDArray[np.float64] | None:
+    """Return the second-order sections of the filter, or None where there is no bound."""
+    if low is not None and high is not None:
+        sections = butter(_ORDER, (low, high), "bandpass", fs=rate, output="sos")
+    elif low is not None:
+        sections = butter(_ORDER, low, "highpass", fs=rate, output="sos")
+    elif high is not None:
+        sections = butter(_ORDER, high, "lowpass", fs=rate, output="sos")
+    else:
+        return None
+    return np.asarray(sections, np.float64)

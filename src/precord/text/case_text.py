@@ -1,0 +1,41 @@
+"""The texts that stand for a case in the joint space: its report and its statements in words."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precord.report import Language
+from precord.text.wording import word_statements
+
+
+def case_texts(statements: frozenset[str], clean_reports: Sequence[str]) -> tuple[str, ...]:
+    """Return what a text tower reads of a case, in a fixed order; empty if nothing is known.
+
+    The statements are worded in both languages, so that a report's language, or that there
+    is one at all, says little.
+    """
+    texts = [text for text in clean_reports if text]
+    if statements:
+        for language in (Language.ENGLISH, Language.GERMAN):
+            texts.append(word_statements(statements, language).casefold())
+    return tuple(texts)
+
+
+def mean_vectors(
+    vectors: NDArray[np.float32], counts: Sequence[int]
+) -> NDArray[np.float32]:
+    """Return the unit mean of each run of *vectors*; NaN where a run is empty.
+
+    Args:
+        vectors: (sum of counts, D) unit rows.
+        counts: length of each run, one a case.
+    """
+    means = np.full((len(counts), vectors.shape[1]), np.nan, np.float32)
+    start = 0
+    for mean, count in zip(means, counts, strict=True):
+        if count:
+            mean[:] = vectors[start : start + count].mean(axis=0)
+            mean /= max(float(np.linalg.norm(mean)), 1e-9)
+        start += count
+    return means

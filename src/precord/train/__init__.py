@@ -1,0 +1,1 @@
+"""Training (PyTorch; the `train` extra): pools of records, the loop, checkpoints, ONNX export."""

@@ -1,0 +1,86 @@
+"""What a training run is made of; a configuration file is Python that defines `CONFIG`."""
+
+import runpy
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from precord.errors import ModelError
+from precord.model.joint import ModelConfig
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentConfig:
+    """How a training record is varied; every change is one that a body or a cart could make.
+
+    Attributes:
+        forget_scale: share of calibrated records shown as "scale unknown".
+        gain: standard deviation of the log of a gain common to all leads.
+        drop_leads: share of records that lose a random set of leads.
+        window: share of records of which only a part of the time is kept.
+        shift_seconds: how far a record may move in time.
+        noise: largest standard deviation of added band-limited noise, in lead sizes.
+    """
+
+    forget_scale: float = 0.5
+    gain: float = 0.1
+    drop_leads: float = 0.2
+    window: float = 0.2
+    shift_seconds: float = 1.0
+    noise: float = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """One run.
+
+    Attributes:
+        corpora: kind and folder of each data set.
+        folds: folds that train; the validation fold must not be among them.
+        validation_fold: chooses the checkpoint, and the weight between the two cosines;
+            None trains to the end and keeps the last averaged weights.
+        passes: over the real records.
+        simulated: records that the simulator makes for the run.
+        simulated_share: of each batch, while they last.
+        bfloat16: compute the towers' products in bfloat16: twice as fast on processors that
+            have it (AVX-512 BF16, AMX), slower on others; weights and losses stay float32.
+        ecg_weight: of the ECG-to-ECG cosine in the score; None lets validation choose.
+    """
+
+    corpora: tuple[tuple[str, Path], ...]
+    folds: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
+    validation_fold: int | None = 8
+    reports: Path | None = None
+    model: ModelConfig = field(default_factory=ModelConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    passes: int = 30
+    batch: int = 64
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.05
+    warmup: float = 0.1
+    averaging: float = 0.995
+    sharpness: float = 12.0
+    contrastive_weight: float = 1.0
+    alike_weight: float = 0.5
+    statement_weight: float = 10.0
+    simulated: int = 4000
+    simulated_share: float = 0.25
+    ecg_weight: float | None = None
+    bfloat16: bool = False
+    seed: int = 1
+
+
+def load_config(path: Path) -> TrainConfig:
+    """Run the Python file at *path* and return its `CONFIG`.
+
+    Raises:
+        ModelError: The file cannot be run, or `CONFIG` is no `TrainConfig`.
+    """
+    try:
+        config = runpy.run_path(str(path)).get("CONFIG")
+    except Exception as error:
+        raise ModelError(f"{path}: cannot be run: {type(error).__name__}: {error}") from error
+    if not isinstance(config, TrainConfig):
+        raise ModelError(f"{path}: defines no CONFIG that is a precord.train.config.TrainConfig")
+    if config.validation_fold in config.folds:
+        raise ModelError(f"{path}: fold {config.validation_fold} both trains and validates")
+    return config

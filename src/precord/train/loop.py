@@ -1,0 +1,197 @@
+"""One training run: passes over the records, averaged weights, the best checkpoint kept.
+
+Sources: AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101); cosine schedule with linear
+warm-up; exponential moving average of the weights (Polyak and Juditsky 1992).
+"""
+
+import copy
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from precord.errors import ModelError
+from precord.model.joint import JointModel
+from precord.model.losses import alike, contrastive, soft_targets, statement_loss
+from precord.train.batch import Batch, Batches
+from precord.train.checkpoint import State, load_last, save_last, save_model
+from precord.train.config import TrainConfig
+from precord.train.pool import Pool
+from precord.train.validate import ECG_WEIGHTS, Validation, embed, validate
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """The parts of one step's loss, and their weighted sum."""
+
+    contrastive: Tensor
+    alike: Tensor
+    statement: Tensor
+    total: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a pass reports: its number from 1, the mean loss, and validation if there is any."""
+
+    number: int
+    loss: float
+    seconds: float
+    validation: Validation | None
+
+
+def compute_losses(model: JointModel, batch: Batch, config: TrainConfig) -> Losses:
+    """Return the losses of *model* on *batch*."""
+    with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
+        out = model.encode_ecg(batch.pixels, batch.mask, batch.calibrated)
+        text = model.encode_text(batch.ids).float()
+    vectors, logits = out.vectors.float(), out.logits.float()
+    targets = soft_targets(batch.relevance, config.sharpness)
+    itc = contrastive(vectors, text, model.scale, targets)
+    ecg = alike(vectors, model.scale, batch.relevance, config.sharpness)
+    statement = statement_loss(logits, batch.present)
+    total = (
+        config.contrastive_weight * itc
+        + config.alike_weight * ecg
+        + config.statement_weight * statement
+    )
+    return Losses(itc, ecg, statement, total)
+
+
+class Run:
+    """A run's life: model, averaged copy, optimiser and where it stands."""
+
+    def __init__(self, config: TrainConfig, batches: Batches, folder: Path) -> None:
+        torch.manual_seed(config.seed)
+        self.config, self.batches, self.folder = config, batches, folder
+        self.model = JointModel(config.model)
+        self.averaged = copy.deepcopy(self.model)
+        self.optimiser = torch.optim.AdamW(
+            _groups(self.model, config.weight_decay), lr=config.learning_rate, betas=(0.9, 0.98)
+        )
+        self.state = State()
+
+    def resume(self) -> None:
+        """Go on where the run in this folder stopped."""
+        self.state = load_last(self.folder, self.model, self.averaged, self.optimiser)
+
+    def train(
+        self, gallery: Pool | None, queries: Pool | None, on_pass: Callable[[Progress], None]
+    ) -> State:
+        """Train to the last pass; validate after each where there are queries."""
+        while self.state.passes_done < self.config.passes:
+            start = time.monotonic()
+            loss = self._pass()
+            validation = None
+            if gallery is not None and queries is not None:
+                validation = self._validate(gallery, queries)
+            self._keep(validation)
+            on_pass(
+                Progress(self.state.passes_done, loss, time.monotonic() - start, validation)
+            )
+            self._log(loss, validation)
+        return self.state
+
+    def _pass(self) -> float:
+        """Train one pass; return its mean loss."""
+        number = self.state.passes_done
+        rng = np.random.default_rng([self.config.seed, number])
+        torch.manual_seed(self.config.seed * 10_000 + number)
+        self.model.train()
+        total, steps = 0.0, 0
+        for batch in self.batches.walk(rng):
+            total += self.step(batch)
+            steps += 1
+        self.state = replace(self.state, passes_done=number + 1)
+        return total / steps
+
+    def step(self, batch: Batch) -> float:
+        """Take one step; return its loss.
+
+        Raises:
+            ModelError: The loss is not finite, so that going on would be in vain.
+        """
+        rate = _schedule(self.state.steps_done, self.config, len(self.batches))
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.config.learning_rate * rate
+        losses = compute_losses(self.model, batch, self.config)
+        if not torch.isfinite(losses.total):
+            raise ModelError(f"the loss is {losses.total.item()} at step {self.state.steps_done}")
+        self.optimiser.zero_grad(set_to_none=True)
+        losses.total.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        self.state = replace(self.state, steps_done=self.state.steps_done + 1)
+        self._average()
+        return float(losses.total.detach())
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Move the averaged weights towards the model's; early steps count less long."""
+        steps = self.state.steps_done
+        decay = min(self.config.averaging, (1 + steps) / (10 + steps))
+        for mean, new in zip(self.averaged.parameters(), self.model.parameters(), strict=True):
+            mean.lerp_(new, 1 - decay)
+        for mean, new in zip(self.averaged.buffers(), self.model.buffers(), strict=True):
+            mean.copy_(new)
+
+    def _validate(self, gallery: Pool, queries: Pool) -> Validation:
+        """Return how the averaged model retrieves."""
+        tokenizer = self.batches.tokenizer
+        q, g = embed(self.averaged, tokenizer, queries), embed(self.averaged, tokenizer, gallery)
+        weight = self.config.ecg_weight
+        return validate(queries, q, gallery, g, ECG_WEIGHTS if weight is None else (weight,))
+
+    def _keep(self, validation: Validation | None) -> None:
+        """Keep the last state, and the averaged weights if they are the best so far."""
+        done = self.state.passes_done
+        if validation is None:
+            weight = 0.5 if self.config.ecg_weight is None else self.config.ecg_weight
+            self.state = replace(self.state, best_pass=done, ecg_weight=weight)
+            save_model(self.folder / "best.safetensors", self.averaged)
+        elif validation.score > self.state.best_score:
+            self.state = replace(
+                self.state,
+                best_score=validation.score,
+                best_pass=done,
+                ecg_weight=validation.ecg_weight,
+            )
+            save_model(self.folder / "best.safetensors", self.averaged)
+        save_last(self.folder, self.model, self.averaged, self.optimiser, self.state)
+
+    def _log(self, loss: float, validation: Validation | None) -> None:
+        """Append one line of JSON to the run's log."""
+        line: dict[str, float | int] = {"pass": self.state.passes_done, "loss": round(loss, 5)}
+        if validation is not None:
+            line |= {
+                "class_share": round(validation.class_share, 4),
+                "weighted_jaccard": round(validation.weighted_jaccard, 4),
+                "ecg_weight": validation.ecg_weight,
+            }
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+def _schedule(step: int, config: TrainConfig, per_pass: int) -> float:
+    """Return the learning rate at *step* as a share of its peak."""
+    last = config.passes * per_pass
+    warm = max(config.warmup * last, 1)
+    if step < warm:
+        return (step + 1) / warm
+    return 0.5 * (1 + math.cos(math.pi * min((step - warm) / max(last - warm, 1), 1.0)))
+
+
+def _groups(model: nn.Module, decay: float) -> list[dict[str, object]]:
+    """Return the parameters that decay (matrices) and those that do not."""
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    return [
+        {"params": matrices, "weight_decay": decay},
+        {"params": others, "weight_decay": 0.0},
+    ]

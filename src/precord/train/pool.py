@@ -1,0 +1,109 @@
+"""Records made ready for training, all of them in memory.
+
+Shapes: N records, L leads (12), T samples (1000). 2,000 records take 100 MB.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precord.corpora import Entry
+from precord.image.encodings import SignedMap, signed_map, stack_maps
+from precord.report import Language
+from precord.signal.prepare import MODEL_RATE, prepare
+from precord.simulate import draw_statements, simulate
+from precord.text import clean_report
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """Signed maps with what is known of them.
+
+    Attributes:
+        pixels, mask: (N, L, T) float32; calibrated: (N,) float32.
+        statements: one set of codes a record.
+        reports: the clean reports of a record, possibly none; any of them fits it.
+        patients: one a record; None where unknown or simulated.
+    """
+
+    pixels: NDArray[np.float32]
+    mask: NDArray[np.float32]
+    calibrated: NDArray[np.float32]
+    statements: tuple[frozenset[str], ...]
+    reports: tuple[tuple[str, ...], ...]
+    patients: tuple[str | None, ...]
+    folds: tuple[int | None, ...]
+
+    def __len__(self) -> int:
+        """Return how many records there are."""
+        return len(self.statements)
+
+    def select(self, rows: Sequence[int]) -> "Pool":
+        """Return the pool of *rows* alone."""
+        return Pool(
+            self.pixels[rows],
+            self.mask[rows],
+            self.calibrated[rows],
+            tuple(self.statements[i] for i in rows),
+            tuple(self.reports[i] for i in rows),
+            tuple(self.patients[i] for i in rows),
+            tuple(self.folds[i] for i in rows),
+        )
+
+    def in_folds(self, folds: Collection[int]) -> "Pool":
+        """Return the pool of the records in *folds*."""
+        return self.select([i for i, fold in enumerate(self.folds) if fold in folds])
+
+
+def load_pool(entries: Sequence[Entry], on_progress: Callable[[int], None]) -> Pool:
+    """Read and prepare every entry; *on_progress* gets 1 for each."""
+    maps = []
+    for entry in entries:
+        maps.append(signed_map(prepare(entry.load())))
+        on_progress(1)
+    return Pool(
+        *stack_maps(maps),
+        tuple(e.statements for e in entries),
+        tuple((clean_report(e.report.text),) if e.report else () for e in entries),
+        tuple(e.patient for e in entries),
+        tuple(e.fold for e in entries),
+    )
+
+
+def simulate_pool(
+    n: int, seed: int, on_progress: Callable[[int], None], *, workers: int = 2
+) -> Pool:
+    """Simulate *n* records; the same seed makes the same pool, whatever *workers*."""
+    draw = partial(_simulate_one, seed)
+    if workers > 1:
+        with ProcessPoolExecutor(workers, get_context("spawn")) as executor:
+            return _collect(executor.map(draw, range(n), chunksize=50), on_progress)
+    return _collect(map(draw, range(n)), on_progress)
+
+
+_Simulated = tuple[SignedMap, frozenset[str], tuple[str, ...]]
+
+
+def _simulate_one(seed: int, number: int) -> _Simulated:
+    """Return the map, statements and reports of one simulated record."""
+    rng = np.random.default_rng([seed, number])
+    simulated = simulate(draw_statements(rng), rng, rate=MODEL_RATE)
+    texts = (simulated.reports[Language.GERMAN], simulated.reports[Language.ENGLISH])
+    reports = tuple(clean_report(text) for text in texts)
+    return signed_map(prepare(simulated.record)), simulated.statements, reports
+
+
+def _collect(drawn: Iterable[_Simulated], on_progress: Callable[[int], None]) -> Pool:
+    """Return the pool of what was drawn."""
+    rows = []
+    for row in drawn:
+        rows.append(row)
+        on_progress(1)
+    maps, statements, reports = zip(*rows, strict=True)
+    nothing = (None,) * len(rows)
+    return Pool(*stack_maps(maps), statements, reports, nothing, nothing)

@@ -1,0 +1,134 @@
+"""`precord train`: from a configuration to a folder of weights that the encoder loads."""
+
+import csv
+import gzip
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from precord.corpora import Entry, open_corpus
+from precord.errors import CorpusError, LeakError
+from precord.model.joint import JointModel
+from precord.relevance import Relevance, to_multi_hot
+from precord.text import clean_report
+from precord.text.wording import WORDS
+from precord.train.batch import Batches
+from precord.train.checkpoint import State, load_model
+from precord.train.config import TrainConfig
+from precord.train.export import export
+from precord.train.loop import Progress, Run
+from precord.train.pool import Pool, load_pool, simulate_pool
+from precord.train.tokenizer import train_tokenizer
+from precord.train.validate import choose_thresholds, embed
+
+_SIMULATION_SEED = 0x5EED
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a caller hears of a run; each function may do nothing.
+
+    Attributes:
+        on_stage: gets the name of a stage and how many steps it has.
+        on_step: gets how many steps were done.
+        on_pass: gets each pass when it is done.
+    """
+
+    on_stage: Callable[[str, int], None]
+    on_step: Callable[[int], None]
+    on_pass: Callable[[Progress], None]
+
+
+def train(config: TrainConfig, folder: Path, watch: Watch, *, resume: bool = False) -> State:
+    """Train as *config* says; leave checkpoints in *folder*, weights in `folder/weights`.
+
+    Raises:
+        CorpusError: A data set cannot be read.
+        LeakError: A patient both trains and validates.
+        ModelError: The run diverges, or cannot be resumed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    training, validation = _load_real(config, watch)
+    simulated = _simulate(config, watch)
+    tokenizer = make_tokenizer(config, training, simulated)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    batches = Batches(training, simulated, tokenizer, Relevance.fit(training.statements), config)
+    run = Run(config, batches, folder)
+    if resume:
+        run.resume()
+    watch.on_stage("training", config.passes)
+
+    def on_pass(progress: Progress) -> None:
+        watch.on_step(1)
+        watch.on_pass(progress)
+
+    gallery = training if validation is not None else None
+    state = run.train(gallery, validation, on_pass)
+    model = JointModel(config.model)
+    load_model(folder / "best.safetensors", model)
+    judge = validation if validation is not None else training
+    found = embed(model, tokenizer, judge)
+    thresholds = choose_thresholds(to_multi_hot(judge.statements), found.probabilities)
+    export(
+        model,
+        tokenizer,
+        folder / "weights",
+        ecg_weight=state.ecg_weight,
+        thresholds=thresholds,
+    )
+    return state
+
+
+def make_tokenizer(config: TrainConfig, training: Pool, simulated: Pool | None) -> Tokenizer:
+    """Return the tokeniser of a run: learnt from training folds and simulation alone."""
+    texts = {word.casefold() for words in WORDS.values() for word in words}
+    texts |= {text for reports in training.reports for text in reports}
+    if simulated is not None:
+        texts |= {text for reports in simulated.reports for text in reports}
+    if config.reports is not None:
+        texts |= set(read_reports(config.reports, config.folds))
+    return train_tokenizer(texts, config.model.text.vocabulary, config.model.text.max_tokens)
+
+
+def read_reports(table: Path, folds: tuple[int, ...]) -> list[str]:
+    """Return the clean reports of *folds* in a gzipped table with PTB-XL's columns."""
+    try:
+        with gzip.open(table, "rt", encoding="utf-8", newline="") as file:
+            rows = [r for r in csv.DictReader(file) if int(r["strat_fold"]) in folds]
+        return [text for row in rows if (text := clean_report(row["report"]))]
+    except (OSError, ValueError, KeyError) as error:
+        raise CorpusError(f"{table}: not a readable table of reports: {error}") from error
+
+
+def _load_real(config: TrainConfig, watch: Watch) -> tuple[Pool, Pool | None]:
+    """Return the training pool and the validation pool."""
+    wanted = {*config.folds} | (
+        {config.validation_fold} if config.validation_fold is not None else set()
+    )
+    entries: list[Entry] = []
+    for kind, directory in config.corpora:
+        entries += open_corpus(kind, directory).entries(wanted)
+    if not entries:
+        raise CorpusError(f"no record in folds {sorted(wanted)} of the data sets named")
+    watch.on_stage("reading records", len(entries))
+    pool = load_pool(entries, watch.on_step)
+    training = pool.in_folds(config.folds)
+    if config.validation_fold is None:
+        return training, None
+    validation = pool.in_folds([config.validation_fold])
+    shared = {p for p in training.patients if p} & {p for p in validation.patients if p}
+    if shared:
+        raise LeakError(f"{len(shared)} patients both train and validate")
+    return training, validation
+
+
+def _simulate(config: TrainConfig, watch: Watch) -> Pool | None:
+    """Return the simulated pool, or None where the configuration wants none."""
+    if config.simulated == 0 or config.simulated_share == 0:
+        return None
+    watch.on_stage("simulating records", config.simulated)
+    seed = int(np.random.default_rng([_SIMULATION_SEED, config.seed]).integers(2**31))
+    return simulate_pool(config.simulated, seed, watch.on_step)

@@ -1,0 +1,119 @@
+"""Retrieval on the validation fold: what chooses the checkpoint and the score's weight."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from precord.metrics import class_share, top_hits
+from precord.model.joint import JointModel
+from precord.relevance import Relevance
+from precord.statements import CODES
+from precord.text import case_texts, mean_vectors
+from precord.train.pool import Pool
+from precord.train.tokenizer import tokenize
+
+ECG_WEIGHTS = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
+HITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A pool in the joint space: unit vectors (N, E), and statement probabilities (N, S)."""
+
+    ecg: NDArray[np.float32]
+    text: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """How well queries find their likes with the best weight of the two cosines."""
+
+    class_share: float
+    weighted_jaccard: float
+    ecg_weight: float
+
+    @property
+    def score(self) -> float:
+        """Return what the checkpoint is chosen by."""
+        return self.class_share + self.weighted_jaccard
+
+
+@torch.no_grad()
+def embed(model: JointModel, tokenizer: Tokenizer, pool: Pool, batch: int = 128) -> Embedded:
+    """Return *pool* in the joint space; the model is left in evaluation mode."""
+    model.eval()
+    ecg, probabilities = [], []
+    for start in range(0, len(pool), batch):
+        rows = slice(start, start + batch)
+        out = model.encode_ecg(
+            torch.from_numpy(pool.pixels[rows]),
+            torch.from_numpy(pool.mask[rows]),
+            torch.from_numpy(pool.calibrated[rows]),
+        )
+        ecg.append(out.vectors.numpy())
+        probabilities.append(out.logits.sigmoid().numpy())
+    texts = [case_texts(c, r) for c, r in zip(pool.statements, pool.reports, strict=True)]
+    vectors = embed_texts(model, tokenizer, [t for of_case in texts for t in of_case])
+    means = mean_vectors(vectors, [len(of_case) for of_case in texts])
+    return Embedded(np.concatenate(ecg), means, np.concatenate(probabilities))
+
+
+@torch.no_grad()
+def embed_texts(
+    model: JointModel, tokenizer: Tokenizer, texts: Sequence[str], batch: int = 256
+) -> NDArray[np.float32]:
+    """Return (texts, E) unit vectors."""
+    model.eval()
+    parts = [
+        model.encode_text(torch.from_numpy(tokenize(tokenizer, texts[i : i + batch]))).numpy()
+        for i in range(0, len(texts), batch)
+    ]
+    return np.concatenate(parts)
+
+
+def validate(
+    queries: Pool, q: Embedded, gallery: Pool, g: Embedded, weights: Sequence[float]
+) -> Validation:
+    """Return the best that any of *weights* reaches; a patient's own records are no hits."""
+    relevance = Relevance.fit(gallery.statements)(queries.statements, gallery.statements)
+    same = np.array(queries.patients)[:, None] == np.array(gallery.patients)[None, :]
+    ecg, text = q.ecg @ g.ecg.T, q.ecg @ np.nan_to_num(g.text).T
+    best = None
+    for weight in weights:
+        scores = np.where(same, -np.inf, weight * ecg + (1 - weight) * text)
+        hits = top_hits(scores, HITS)
+        found = Validation(
+            class_share(queries.statements, gallery.statements, hits),
+            float(np.take_along_axis(relevance, hits, axis=1).mean()),
+            weight,
+        )
+        if best is None or found.score > best.score:
+            best = found
+    if best is None:
+        raise ValueError("no weight to choose from")
+    return best
+
+
+def choose_thresholds(
+    present: NDArray[np.float64], probabilities: NDArray[np.float32]
+) -> dict[str, float]:
+    """Return per statement the threshold of the best F1, where there are enough cases.
+
+    A statement with fewer than five cases gets no threshold, and is never read.
+    """
+    thresholds = {}
+    for column, code in enumerate(CODES):
+        there = present[:, column] > 0
+        if there.sum() < 5:
+            continue
+        levels = np.unique(np.quantile(probabilities[:, column], np.linspace(0.5, 0.999, 60)))
+        said = probabilities[:, column][:, None] >= levels  # (N, levels)
+        right = (said & there[:, None]).sum(axis=0)
+        f1 = 2 * right / (said.sum(axis=0) + there.sum())
+        thresholds[code] = float(levels[int(np.argmax(f1))])
+    return thresholds

@@ -1,0 +1,59 @@
+"""Tests of `precord simulate` and `precord codes`."""
+
+from pathlib import Path
+
+import pytest
+
+from precord.io import read
+from precord.record import Sex
+from precord.simulate import SUPPORTED
+from precord.statements import CODES
+from tests.cli.conftest import Run
+
+
+def test_files_can_be_read_and_reports_fit(run: Run, tmp_path: Path) -> None:
+    """So many ECGs as asked for, of that age and sex, each with its report."""
+    out = tmp_path / "new" / "out"
+    answer = run(
+        *("simulate", "--statement", "CLBBB,SR", "--age", "71", "--sex", "f"),
+        *("-n", "2", "--seed", "3", "-o", out),
+    )
+
+    assert (answer.status, answer.out) == (0, "")
+    records = [read(path) for path in sorted(out.glob("*.hea"))]
+    assert [(r.acquisition.age, r.acquisition.sex) for r in records] == [(71.0, Sex.FEMALE)] * 2
+    reports = [path.read_text("utf-8") for path in sorted(out.glob("*.txt"))]
+    assert all("SIMULATED; statements: CLBBB, SR" in text for text in reports)
+    assert all("\nde: " in text and "\nen: " in text for text in reports)
+
+
+def test_seed_decides(run: Run, tmp_path: Path) -> None:
+    """Equal seeds give equal files; another seed gives others."""
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        assert run("simulate", "-o", tmp_path / name, "--seed", str(seed)).status == 0
+
+    a, b, c = ((tmp_path / name / "simulated-00001.dat").read_bytes() for name in "abc")
+    assert a == b
+    assert a != c
+
+
+@pytest.mark.parametrize(
+    ("codes", "message"), [("NOPE", "unknown SCP-ECG statement 'NOPE'"), ("SR,AFIB", "AFIB")]
+)
+def test_impossible_findings_are_refused(
+    run: Run, tmp_path: Path, codes: str, message: str
+) -> None:
+    """An unknown code, and two rhythms at once."""
+    answer = run("simulate", "--statement", codes, "-o", tmp_path)
+
+    assert (answer.status, answer.out) == (1, "")
+    assert message in answer.err
+
+
+def test_codes_lists_all(run: Run) -> None:
+    """Every statement with its names, and whether it can be simulated."""
+    lines = {line.split()[0]: line for line in run("codes").out.splitlines()}
+
+    assert set(CODES) <= set(lines)
+    assert "kompletter Linksschenkelblock" in lines["CLBBB"]
+    assert {code for code in CODES if " yes " in lines[code]} == SUPPORTED

@@ -1,0 +1,97 @@
+"""Tests of precord.model.losses: every loss against a slow loop."""
+
+import math
+
+import pytest
+import torch
+from torch.nn.functional import normalize
+
+from precord.model.losses import alike, contrastive, soft_targets, statement_loss
+
+
+def _draw(rows: int = 5, dim: int = 4) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return two batches of unit vectors and a symmetric relevance with ones on the diagonal."""
+    generator = torch.Generator().manual_seed(1)
+    a = normalize(torch.randn(rows, dim, generator=generator), dim=-1)
+    b = normalize(torch.randn(rows, dim, generator=generator), dim=-1)
+    likeness = torch.rand(rows, rows, generator=generator)
+    likeness = (likeness + likeness.T) / 2
+    return a, b, likeness.fill_diagonal_(1.0)
+
+
+def _cross_entropy(logits: list[float], targets: list[float]) -> float:
+    """Return the cross entropy of one row, by the definition."""
+    norm = math.log(sum(math.exp(x) for x in logits))
+    return -sum(t * (x - norm) for x, t in zip(logits, targets, strict=True))
+
+
+def _softmax(row: list[float]) -> list[float]:
+    """Return the softmax of one row, by the definition."""
+    total = sum(math.exp(x) for x in row)
+    return [math.exp(x) / total for x in row]
+
+
+def test_soft_targets_by_hand() -> None:
+    """Two likes share what a stranger does not get: e^(2) against e^(0)."""
+    found = soft_targets(torch.tensor([[1.0, 1.0, 0.0]]), 2.0)
+
+    whole = 2 * math.exp(2) + 1
+    expected = [[math.exp(2) / whole, math.exp(2) / whole, 1 / whole]]
+    torch.testing.assert_close(found, torch.tensor(expected))
+
+
+def test_contrastive_equals_a_slow_loop() -> None:
+    """The loss is the mean over both directions of row-wise cross entropies."""
+    a, b, likeness = _draw()
+    targets = soft_targets(likeness, 3.0)
+
+    found = contrastive(a, b, torch.tensor(7.0), targets)
+
+    n, total = len(a), 0.0
+    for i in range(n):
+        there = [7.0 * float(a[i] @ b[j]) for j in range(n)]
+        back = [7.0 * float(b[i] @ a[j]) for j in range(n)]
+        row = [float(t) for t in targets[i]]
+        total += _cross_entropy(there, row) + _cross_entropy(back, row)
+    assert float(found) == pytest.approx(total / (2 * n), rel=1e-5)
+
+
+def test_contrastive_with_hard_targets_is_clip() -> None:
+    """With the identity as target it is PyTorch's own cross entropy with labels 0..B-1."""
+    a, b, _ = _draw()
+    labels = torch.arange(len(a))
+    logits = 5.0 * a @ b.T
+
+    found = contrastive(a, b, torch.tensor(5.0), torch.eye(len(a)))
+
+    ce = torch.nn.functional.cross_entropy
+    torch.testing.assert_close(found, (ce(logits, labels) + ce(logits.T, labels)) / 2)
+
+
+def test_alike_equals_a_slow_loop_that_leaves_the_record_out() -> None:
+    """Neither logits nor targets know the record itself."""
+    a, _, likeness = _draw()
+
+    found = alike(a, torch.tensor(7.0), likeness, 3.0)
+
+    n, total = len(a), 0.0
+    for i in range(n):
+        others = [j for j in range(n) if j != i]
+        logits = [7.0 * float(a[i] @ a[j]) for j in others]
+        targets = _softmax([3.0 * float(likeness[i, j]) for j in others])
+        total += _cross_entropy(logits, targets)
+    assert float(found) == pytest.approx(total / n, rel=1e-5)
+
+
+def test_statement_loss_equals_a_slow_loop() -> None:
+    """Binary cross entropy by its definition."""
+    logits = torch.tensor([[0.3, -2.0], [1.5, 0.0]])
+    present = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+
+    found = statement_loss(logits, present)
+
+    total = 0.0
+    for x, y in zip(logits.flatten().tolist(), present.flatten().tolist(), strict=True):
+        p = 1 / (1 + math.exp(-x))
+        total -= y * math.log(p) + (1 - y) * math.log(1 - p)
+    assert float(found) == pytest.approx(total / 4, rel=1e-5)

@@ -1,0 +1,135 @@
+"""Tests of precord.train.loop: it learns, it repeats itself, it resumes."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer
+
+from precord.errors import ModelError
+from precord.relevance import Relevance
+from precord.train.batch import Batches
+from precord.train.config import TrainConfig
+from precord.train.loop import Progress, Run
+from precord.train.validate import embed
+from tests.train.conftest import make_pool
+
+# Loss of each of 20 steps with one thread, seed 3: `_golden_run` below, torch 2.13.0, CPU.
+GOLDEN_FIRST, GOLDEN_LAST = 0.0, 0.0
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    """Sums of floats depend on how many threads share them."""
+    torch.set_num_threads(1)
+
+
+def _make_run(config: TrainConfig, tokenizer: Tokenizer, folder: Path, n: int = 16) -> Run:
+    """Return a fresh run on *n* records."""
+    pool = make_pool(n)
+    return Run(
+        config, Batches(pool, None, tokenizer, Relevance.fit(pool.statements), config), folder
+    )
+
+
+def _ignore(_: Progress) -> None:
+    """Hear of a pass and do nothing."""
+
+
+def test_eight_pairs_can_be_learnt_by_heart(
+    config: TrainConfig, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    """Each of eight ECGs finds its own text first, and each text its ECG."""
+    config = replace(config, passes=80, learning_rate=3e-3, averaging=0.5)
+    run = _make_run(config, tokenizer, tmp_path, n=8)
+
+    run.train(None, None, _ignore)
+
+    pool = make_pool(8)
+    found = embed(run.averaged, tokenizer, pool)
+    scores = found.ecg @ found.text.T
+    assert scores.argmax(axis=1).tolist() == list(range(8))
+    assert scores.argmax(axis=0).tolist() == list(range(8))
+
+
+def test_twenty_steps_give_the_golden_loss(
+    config: TrainConfig, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    """The whole chain (draws, batches, model, losses, optimiser) repeats itself within 1 %."""
+    run = _make_run(config, tokenizer, tmp_path)
+    losses: list[float] = []
+    for number in range(10):
+        losses += [run.step(b) for b in run.batches.walk(np.random.default_rng(number))]
+
+    assert len(losses) == 20
+    assert losses[0] == pytest.approx(GOLDEN_FIRST, rel=0.01)
+    assert losses[-1] == pytest.approx(GOLDEN_LAST, rel=0.01)
+
+
+def test_a_resumed_run_ends_where_an_unbroken_one_does(
+    config: TrainConfig, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    """Stopping after a pass and going on changes no weight."""
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "parts").mkdir()
+    whole = _make_run(replace(config, passes=4), tokenizer, tmp_path / "whole")
+    whole.train(None, None, _ignore)
+
+    def stop(progress: Progress) -> None:
+        if progress.number == 2:
+            raise KeyboardInterrupt
+
+    part = _make_run(replace(config, passes=4), tokenizer, tmp_path / "parts")
+    with pytest.raises(KeyboardInterrupt):
+        part.train(None, None, stop)
+    rest = _make_run(replace(config, passes=4), tokenizer, tmp_path / "parts")
+    rest.resume()
+    assert rest.state.passes_done == 2
+    rest.train(None, None, _ignore)
+
+    for a, b in zip(whole.averaged.parameters(), rest.averaged.parameters(), strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_validation_keeps_the_best_checkpoint(
+    config: TrainConfig, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    """The best pass is the one of the best score in the log, and its weights are on disk."""
+    run = _make_run(replace(config, passes=3), tokenizer, tmp_path)
+    seen: list[Progress] = []
+    pool = make_pool(16)
+    other = replace(make_pool(16, seed=1), patients=tuple("abcdefghijklmnop"))
+
+    state = run.train(other, pool, seen.append)
+
+    scores = [p.validation.score for p in seen if p.validation is not None]
+    assert len(scores) == 3
+    assert state.best_score == max(scores)
+    assert state.best_pass == scores.index(max(scores)) + 1
+    assert (tmp_path / "best.safetensors").is_file()
+    assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 3
+
+
+def test_resuming_without_a_run_is_an_error_of_one_line(
+    config: TrainConfig, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    """An empty folder holds no run."""
+    run = _make_run(config, tokenizer, tmp_path)
+
+    with pytest.raises(ModelError, match="cannot resume") as caught:
+        run.resume()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(
+    config: TrainConfig, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    """Going on would be in vain."""
+    run = _make_run(config, tokenizer, tmp_path)
+    with torch.no_grad():
+        run.model.ecg_proj.weight.fill_(torch.nan)
+
+    with pytest.raises(ModelError, match="loss is nan"):
+        run.train(None, None, _ignore)
