@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from precord.statements import CODES
+from precord.statements import CODES, SUPERCLASSES, to_superclasses
 
 _INDEX = {code: i for i, code in enumerate(CODES)}
 
@@ -61,3 +61,24 @@ def to_multi_hot(statement_sets: Sequence[frozenset[str]]) -> NDArray[np.float64
     for row, codes in zip(hot, statement_sets, strict=True):
         row[[_INDEX[code] for code in codes]] = 1.0
     return hot
+
+
+def to_superclass_hot(statement_sets: Sequence[frozenset[str]]) -> NDArray[np.float64]:
+    """Return (sets, 5) ones and zeros, a column per diagnostic superclass."""
+    found = [to_superclasses(codes) for codes in statement_sets]
+    return np.array([[c in classes for c in SUPERCLASSES] for classes in found], np.float64)
+
+
+def class_share(
+    queries: Sequence[frozenset[str]], cases: Sequence[frozenset[str]], hits: NDArray[np.intp]
+) -> float:
+    """Return the class share of *hits* (queries, k), indices into *cases*.
+
+    For each superclass, over the queries that have it, the share of the hits that have it;
+    the mean over the superclasses that any query has.
+    """
+    wanted, there = to_superclass_hot(queries), to_superclass_hot(cases)
+    shares = there[hits].mean(axis=1)  # (Q, 5)
+    asked = wanted.sum(axis=0)
+    each = (shares * wanted).sum(axis=0) / np.maximum(asked, 1)
+    return float(each[asked > 0].mean())

@@ -50,14 +50,14 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 def beating(seed: int = 0, seconds: float = 10.0) -> Record:
     """Return 12 leads of narrow beats at 75 a minute, in noise that the seed draws.
 
-    Samples are whole microvolts, so that a WFDB file holds the same bits.
+    Samples are whole microvolts, none -0.0, so that a WFDB file holds the same bits.
     """
     rng = np.random.default_rng(seed)
     time = np.arange(round(500 * seconds)) / 500
     beats = np.exp(-0.5 * (((time + 0.4) % 0.8 - 0.4) / 0.015) ** 2)
     gains = np.array([0.8, 1.2, 0.4, -1.0, 0.2, 0.8, -0.6, 0.5, 0.9, 1.3, 1.2, 0.9])
     signal = gains[:, None] * beats + rng.normal(0, 0.01, (12, time.size))
-    return Record((np.rint(signal * 1000) / 1000).astype(np.float32), LEADS, 500.0)
+    return Record((np.rint(signal * 1000) / 1000 + 0.0).astype(np.float32), LEADS, 500.0)
 
 
 @pytest.fixture

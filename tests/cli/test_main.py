@@ -125,12 +125,6 @@ def _flat_lines(folder: Path) -> Path:
     return write_wfdb(_flat(folder), folder / "flat")
 
 
-def _too_short(folder: Path) -> Path:
-    rng = np.random.default_rng(0)
-    record = Record(rng.normal(size=(12, 100)).astype(np.float32), LEADS, 500.0)
-    return write_wfdb(record, folder / "short")
-
-
 BAD_FILES = [
     (lambda folder: folder / "nothing.hea", "no such file"),
     (lambda folder: folder, "folder"),
@@ -141,7 +135,6 @@ BAD_FILES = [
     (_rate_zero, "rate"),
     (_no_lead, "lead"),
     (_flat_lines, "no usable lead"),
-    (_too_short, ""),
 ]
 
 

@@ -23,7 +23,8 @@ def test_files_can_be_read_and_reports_fit(run: Run, tmp_path: Path) -> None:
     records = [read(path) for path in sorted(out.glob("*.hea"))]
     assert [(r.acquisition.age, r.acquisition.sex) for r in records] == [(71.0, Sex.FEMALE)] * 2
     reports = [path.read_text("utf-8") for path in sorted(out.glob("*.txt"))]
-    assert all("SIMULATED; statements: CLBBB, SR" in text for text in reports)
+    headers = [path.read_text("ascii") for path in out.glob("*.hea")]
+    assert all("SIMULATED by precord; statements: CLBBB, SR" in t for t in reports + headers)
     assert all("\nde: " in text and "\nen: " in text for text in reports)
 
 
@@ -50,8 +51,9 @@ def test_impossible_findings_are_refused(
     assert message in answer.err
 
 
-def test_codes_lists_all(run: Run) -> None:
+def test_codes_lists_all(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every statement with its names, and whether it can be simulated."""
+    monkeypatch.setenv("COLUMNS", "200")
     lines = {line.split()[0]: line for line in run("codes").out.splitlines()}
 
     assert set(CODES) <= set(lines)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from precord.cli.terminal import DISCLAIMER, cell, output, plain
+from precord.cli.terminal import DISCLAIMER, cell, grid, output
 
 if TYPE_CHECKING:  # these import NumPy
     from precord.case import Explanation, Hit
@@ -78,39 +78,49 @@ def print_answer(result: "SearchResult", query: str) -> None:
         query: what was asked, on one line.
     """
     console = output()
-    console.print(Text(plain(query), style="bold"))
+    console.print(cell(query, "bold"))
+    for line in _describe_query(result):
+        console.print(cell(line))
+    for note in result.notes:
+        console.print(cell(f"note: {note}", "yellow"))
+    console.print()
+    console.print(_hit_table(result.hits))
+    console.print(cell(DISCLAIMER, "italic"))
+
+
+def _describe_query(result: "SearchResult") -> list[str]:
+    """Return what was found out about the query, one line each."""
+    lines = []
     if measured := describe_measurements(result.query_measurements):
-        console.print(cell(f"  measured: {measured}"))
+        lines.append(f"measured: {measured}")
     if result.query_statements:
         whence = "read by the model" if result.query_statements_are_read else "given"
-        console.print(cell(f"  {whence}: {' '.join(sorted(result.query_statements))}"))
-    for note in result.notes:
-        console.print(cell(f"  note: {note}", "yellow"))
-    console.print(_hit_table(result.hits))
-    console.print(Text(DISCLAIMER, style="italic"))
+        lines.append(f"{whence}: {' '.join(sorted(result.query_statements))}")
+    return lines
 
 
 def _hit_table(hits: "tuple[Hit, ...]") -> Table:
     """Return the hits, each with its report and why it was found."""
-    table = Table(box=None, pad_edge=False, padding=(1, 2, 0, 0), header_style="bold")
-    table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("score", justify="right", no_wrap=True)
-    table.add_column("case, source", min_width=14, max_width=24)
-    table.add_column("report, and why it was found", ratio=1)
+    table = grid("#", "score", "case, source", "report, and why it was found")
+    table.columns[3].ratio = 1
+    table.expand = True
     for hit in hits:
-        report = hit.case.report
+        case, report = hit.case, hit.case.report
+        who = [cell(case.id), cell(case.source, "magenta"), cell(_describe_cosines(hit), "dim")]
         body = [cell(report.text) if report else cell("no report", "dim")]
-        body.append(cell(f"statements: {' '.join(sorted(hit.case.statements)) or 'none'}", "dim"))
+        body.append(cell(f"statements: {' '.join(sorted(case.statements)) or 'none'}", "dim"))
         if why := describe_explanation(hit.explanation):
             body.append(cell(f"why: {why}", "green"))
-        source = cell(hit.case.source, "magenta")
-        table.add_row(
-            str(hit.rank),
-            f"{hit.score:.3f}",
-            Text("\n").join([cell(hit.case.id), source]),
-            Text("\n").join(body),
-        )
+        lines = Text("\n")
+        table.add_row(str(hit.rank), f"{hit.score:.3f}", lines.join(who), lines.join(body))
+        table.add_row()
     return table
+
+
+def _describe_cosines(hit: "Hit") -> str:
+    """Return the two cosines of a hit."""
+    scores = (("ECG", hit.ecg_score), ("report", hit.report_score))
+    return ", ".join(f"{name} {score:.2f}" for name, score in scores if score is not None)
 
 
 def describe_measurements(measurements: "Measurements") -> str:
@@ -137,16 +147,28 @@ def describe_explanation(why: "Explanation | None") -> str:
         if codes
     ]
     differences = ", ".join(
-        f"{MEASURED[key][0]} {value:+.0f}{MEASURED[key][1]}"
+        f"{MEASURED[key][0]} {_signed(value)}{MEASURED[key][1]}"
         for key, value in why.differences.items()
     )
     return "; ".join([*parts, differences] if differences else parts)
 
 
+def _signed(value: float) -> str:
+    """Return *value* as a whole number with its sign."""
+    return f"{value:+.0f}" if round(value) else "±0"
+
+
 def draw_match(
-    query: "Record", query_name: str, hit: "Hit", library: "Library", path: Path
+    query: "Record", name: str, result: "SearchResult", library: "Library", path: Path
 ) -> None:
-    """Draw *query* above the ECG of *hit*, each titled with where it comes from.
+    """Draw *query* above its best match, each titled with where it comes from.
+
+    Args:
+        query: the ECG that was searched with.
+        name: what it is called.
+        result: of that search, with at least one hit.
+        library: that was searched.
+        path: where to; its ending says how.
 
     Raises:
         LibraryError: The library holds no signal of the case, or is damaged.
@@ -155,6 +177,7 @@ def draw_match(
     from precord.errors import LibraryError
     from precord.image.paper import save_match
 
+    hit = result.hits[0]
     case = library.case(hit.case.id, with_record=True)
     if case.record is None:
         raise LibraryError(f"{case.id}: the library holds no signal of it, only a reference")
@@ -163,7 +186,8 @@ def draw_match(
         query,
         case.record,
         path,
-        query_title=f"Query: {query_name}",
+        query_title=f"Query: {name}",
+        query_text="; ".join(_describe_query(result)),
         hit_title=f"Best match: {case.id} · score {hit.score:.3f} · {case.source}",
         hit_text=f"{case.report.text if case.report else 'no report'} [{statements}]",
     )

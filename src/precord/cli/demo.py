@@ -57,7 +57,7 @@ def _ask(retriever: "Retriever", ecg: Path, title: str, picture: Path) -> None:
     print_answer(result, f"{title}: {ecg}")
     typer.echo()
     if result.hits:
-        draw_match(record, f"{title} ({ecg.name})", result.hits[0], retriever.library, picture)
+        draw_match(record, f"{title} ({ecg.name})", result, retriever.library, picture)
 
 
 def _say_what_next(library: Path, real: Path, query: Path) -> None:

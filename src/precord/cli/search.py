@@ -117,5 +117,5 @@ def _draw(record: "Record", result: "SearchResult", retriever: "Retriever", path
     if not result.hits:
         say("no picture: there is no match")
         return
-    draw_match(record, record.provenance.name, result.hits[0], retriever.library, path)
+    draw_match(record, record.provenance.name, result, retriever.library, path)
     say(f"picture: {path}")

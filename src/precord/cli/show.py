@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from precord.cli.argument import Ecg
-from precord.cli.terminal import DISCLAIMER, cell, grid, output, plain, say
+from precord.cli.terminal import DISCLAIMER, cell, grid, output, say
 
 if TYPE_CHECKING:  # these import NumPy
     from rich.table import Table
@@ -34,10 +34,9 @@ def show(ecg: Ecg, *, picture: Picture = None, layout: LayoutName = None) -> Non
 
     record = read(ecg)
     console = output()
-    for line in _describe(record):
-        console.print(cell(line))
-    console.print(_lead_table(record))
-    console.print(_measurement_table(record))
+    for table in (_fact_table(record), _lead_table(record), _measurement_table(record)):
+        console.print(table)
+        console.print()
     console.print(cell(DISCLAIMER, "italic"))
     if picture is not None:
         from precord.image.paper import save_record
@@ -46,24 +45,29 @@ def show(ecg: Ecg, *, picture: Picture = None, layout: LayoutName = None) -> Non
         say(f"picture: {picture}")
 
 
-def _describe(record: "Record") -> list[str]:
-    """Return the facts of the whole record, one line each; never the patient's id."""
+def _fact_table(record: "Record") -> "Table":
+    """Return the facts of the whole record; never the patient's id."""
     taken, origin = record.acquisition, record.provenance
     who = [f"{taken.age:g} years"] if taken.age is not None else []
     who += [str(taken.sex)] if taken.sex else []
-    scale = f"{record.scale}"
+    scale = str(record.scale)
     if not record.is_calibrated:
         scale += ": amplitudes not comparable, between leads either"
-    lines = [
-        f"record    {plain(origin.name)} ({origin.format})",
-        f"taken     {taken.time or 'time not stated'}; {taken.device or 'device not stated'}",
-        f"patient   {', '.join(who) or 'age and sex not stated'}",
-        f"leads     {len(record.leads)} of 12: {' '.join(record.leads)}",
-        f"rate      {record.rate:g} Hz",
-        f"duration  {record.duration:.2f} s",
-        f"scale     {scale}",
+    facts = [
+        ("record", f"{origin.name} ({origin.format})"),
+        ("taken", f"{taken.time or 'time not stated'}; {taken.device or 'device not stated'}"),
+        ("patient", ", ".join(who) or "age and sex not stated"),
+        ("leads", f"{len(record.leads)} of 12: {' '.join(record.leads)}"),
+        ("rate", f"{record.rate:g} Hz"),
+        ("duration", f"{record.duration:.2f} s"),
+        ("scale", scale),
+        *(("note", note) for note in origin.notes),
     ]
-    return lines + [f"note      {note}" for note in origin.notes]
+    table = grid("", "")
+    table.show_header = False
+    for name, fact in facts:
+        table.add_row(name, cell(fact))
+    return table
 
 
 def _lead_table(record: "Record") -> "Table":

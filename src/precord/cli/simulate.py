@@ -74,10 +74,11 @@ def _draw(
 
 
 def _write(simulated: "Simulated", stem: Path) -> None:
-    """Write signal and reports."""
+    """Write signal and reports; header and text say that no heart made them."""
     from precord.io import write_wfdb
 
-    write_wfdb(simulated.record, stem)
-    lines = [f"SIMULATED; statements: {', '.join(sorted(simulated.statements))}"]
-    lines += [f"{language}: {text}" for language, text in simulated.reports.items()]
+    mark = f"SIMULATED by precord; statements: {', '.join(sorted(simulated.statements))}"
+    with write_wfdb(simulated.record, stem).open("a", encoding="ascii") as header:
+        header.write(f"#{mark}\n")
+    lines = [mark, *(f"{language}: {text}" for language, text in simulated.reports.items())]
     stem.with_suffix(".txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -214,13 +214,14 @@ def _facts(record: Record) -> str:
     """Return how the record was taken and is drawn, on one line; never whose it is."""
     taken = record.acquisition
     gain = f"{MM_PER_MV:g} mm/mV" if record.is_calibrated else f"{MM_PER_DEVIATION:g} mm per SD"
+    origin = "SIMULATED" if record.provenance.format == "simulated" else "as recorded"
     facts = [
         "" if taken.age is None else f"{taken.age:g} years",
         taken.sex or "",
         f"{taken.time:%Y-%m-%d %H:%M}" if taken.time else "",
         taken.device or "",
         f"{MM_PER_SECOND:g} mm/s, {gain}",
-        f"{record.rate:g} Hz as recorded, no filter added; medians of leads at zero",
+        f"{record.rate:g} Hz {origin}, no filter added; medians of leads at zero",
     ]
     if record.duration > PAGE_SECONDS:
         facts.append(f"first {PAGE_SECONDS:g} of {record.duration:.1f} s")

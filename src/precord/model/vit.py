@@ -74,7 +74,7 @@ class VisionTower(nn.Module):
         patches = self.stem(torch.cat([shape, mask], dim=1)) + self.time  # (B, N, D)
         real = self.stem.coverage(mask)  # (B, N)
         scale = self.scale(log_size, present, calibrated)  # (B, 1, D)
-        summary = self.summary.expand(len(pixels), -1, -1)  # (B, 1, D)
+        summary = self.summary.expand(pixels.shape[0], -1, -1)  # (B, 1, D)
         tokens = torch.cat([summary, scale, patches], dim=1)  # (B, N + 2, D)
         keep = torch.cat([torch.ones_like(real[:, :2]), real], dim=1) > 0  # (B, N + 2)
         for layer in self.layers:

@@ -57,12 +57,12 @@ class TrainConfig:
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
     warmup: float = 0.1
-    averaging: float = 0.995
-    sharpness: float = 12.0
+    averaging: float = 0.99
+    sharpness: float = 10.0
     contrastive_weight: float = 1.0
-    alike_weight: float = 0.5
+    alike_weight: float = 1.0
     statement_weight: float = 10.0
-    simulated: int = 4000
+    simulated: int = 6000
     simulated_share: float = 0.25
     ecg_weight: float | None = None
     bfloat16: bool = False

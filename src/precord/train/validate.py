@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from precord.metrics import class_share, top_hits
+from precord.metrics import top_hits
 from precord.model.joint import JointModel
-from precord.relevance import Relevance
+from precord.relevance import Relevance, class_share
 from precord.statements import CODES
 from precord.text import case_texts, mean_vectors
 from precord.train.pool import Pool

@@ -1,0 +1,121 @@
+"""How long a warm query, ingestion and `precord --help` take on this machine.
+
+Usage: python benchmarks/speed.py [--cases 10000]
+
+Everything is simulated, so that anybody can run it; times are whole-process medians and
+belong to the machine named in the output.
+"""
+
+import argparse
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from precord.case import Case
+from precord.corpora import open_corpus
+from precord.encoder import Encoder
+from precord.ingest import ingest
+from precord.io import read, write_wfdb
+from precord.library.sqlite import SqliteLibrary
+from precord.report import Language, Report, Source
+from precord.retrieve import Retriever
+from precord.simulate import draw_statements, simulate
+
+RECORDS = 200  # written to disk and ingested for real
+
+
+def main() -> None:
+    """Print one line a measure: name, median, what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=10_000)
+    n_cases = parser.parse_args().cases
+    write(f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_folder(folder / "ecgs")
+        encoder = Encoder.load()
+        library = SqliteLibrary.create(
+            folder / "library.db", encoder.fingerprint, encoder.precision, encoder.dim
+        )
+        with library:
+            rate = measure_ingestion(folder / "ecgs", library, encoder)
+            write(f"ingestion, WFDB on disk to searchable: {rate:.0f} ECGs/s (target 40)")
+            fill(library, encoder, n_cases)
+            retriever = Retriever(library, encoder)
+            files = sorted((folder / "ecgs").glob("*.hea"))[:60]
+            query = measure_each(lambda path: retriever.by_record(read(path), k=10), files)
+            write(
+                f"warm query, WFDB file to ten hits, {len(library)} cases: "
+                f"{query * 1e3:.0f} ms (target 60)"
+            )
+    command = [sys.executable, "-m", "precord", "--help"]
+    start_up = measure_each(
+        lambda _: subprocess.run(command, check=True, capture_output=True), [Path()] * 10
+    )
+    write(f"precord --help: {start_up:.2f} s (target 0.4)")
+
+
+def make_folder(folder: Path) -> None:
+    """Write simulated records and their table."""
+    folder.mkdir()
+    lines = ["file,patient,statements,report,source,language"]
+    for number in range(RECORDS):
+        rng = np.random.default_rng([7, number])
+        simulated = simulate(draw_statements(rng), rng)
+        write_wfdb(simulated.record, folder / f"{number:04d}")
+        report = simulated.reports[Language.ENGLISH].replace('"', "")
+        codes = ";".join(sorted(simulated.statements))
+        lines.append(f'{number:04d}.hea,p{number},{codes},"{report}",simulated,en')
+    (folder / "table.csv").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def measure_ingestion(folder: Path, library: SqliteLibrary, encoder: Encoder) -> float:
+    """Return records a second, reading and measuring in two processes."""
+    entries = open_corpus("folder", folder).entries()
+    start = time.perf_counter()
+    report = ingest(entries, library, encoder, workers=2, on_progress=lambda _: None)
+    return report.added / (time.perf_counter() - start)
+
+
+def fill(library: SqliteLibrary, encoder: Encoder, n_cases: int) -> None:
+    """Fill *library* up to *n_cases* with random vectors and short reports."""
+    rng = np.random.default_rng(0)
+    missing = n_cases - len(library)
+    for start in range(0, missing, 1000):
+        n = min(1000, missing - start)
+        vectors = rng.normal(size=(2, n, encoder.dim)).astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=-1, keepdims=True)
+        template = Case(
+            "", None, frozenset({"SR"}), Report("sinus rhythm", Language.ENGLISH, Source.SIMULATED)
+        )
+        cases = [replace(template, id=f"filler/{start + i}") for i in range(n)]
+        library.add(cases, vectors[0], vectors[1])
+
+
+def measure_each(action: Callable[[Path], object], paths: list[Path]) -> float:
+    """Return the median seconds of *action* over *paths*, after one that is not counted."""
+    action(paths[0])
+    seconds = []
+    for path in paths:
+        start = time.perf_counter()
+        action(path)
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def write(line: str) -> None:
+    """Print at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

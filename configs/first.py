@@ -1,0 +1,19 @@
+"""The weights that ship: PTB-XL folds 1-7 train, fold 8 chooses, simulation helps.
+
+Run with `precord train configs/first.py --out runs/first`. It reads the recordings in the
+folder `data` of PRECORD_SHARED, which defaults to `../shared`. Fold 9 is never read.
+"""
+
+import os
+from pathlib import Path
+
+from precord.train.config import TrainConfig
+
+DATA = Path(os.environ.get("PRECORD_SHARED", "../shared")) / "data"
+
+CONFIG = TrainConfig(
+    corpora=(("ptb-xl", DATA / "ptb-xl"), ("ptb-xl-zscored", DATA / "ptb-xl-zscored")),
+    reports=DATA / "ptb-xl-metadata" / "metadata.csv.gz",
+    passes=36,
+    bfloat16=True,
+)

@@ -1,0 +1,274 @@
+"""Rate, intervals and axes of a record, from the median of its dominant beats.
+
+Measured on the recorded bandwidth (0.5 Hz high-pass, no low-pass), over all leads together:
+QRS from the spatial velocity, the P wave and the T wave from their first principal
+component, the end of T by the tangent at its steepest descent. A value that cannot be
+measured, or that does not exist (PR in atrial fibrillation), is None.
+Sources: CSE Working Party 1985 (global intervals: earliest onset to latest end); Lepeschkin
+and Surawicz 1952 (tangent); Fridericia 1920 (QTc = QT / cbrt(RR)); axes from net areas,
+aVF times 2 / sqrt(3) because Goldberger's leads are shorter (Novosel et al. 1999).
+"""
+
+import math
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+
+from precord.leads import Lead
+from precord.record import Measurements, Record
+from precord.signal.beats import AFTER, BEFORE, DETECTION_RATE, Beats, average_beats
+from precord.signal.filters import band_limit, bridge, resample
+
+Floats = NDArray[np.float64]
+
+MIN_DOMINANT = 3  # beats; fewer make no median
+_R = int(BEFORE * DETECTION_RATE)  # where the QRS lies in the median beat, samples
+_POSSIBLE = {  # what a heart can do; outside it the measurement is wrong
+    "heart_rate_bpm": (15, 300),
+    "pr_ms": (70, 450),
+    "qrs_ms": (50, 260),
+    "qt_ms": (200, 720),
+    "qtc_ms": (250, 750),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Waves:
+    """Where waves begin and end in the median beat, samples; None where there is none."""
+
+    qrs_on: int
+    qrs_off: int
+    p_on: int | None = None
+    p_off: int | None = None
+    t_on: int | None = None
+    t_off: int | None = None
+
+
+def measure(record: Record) -> Measurements:
+    """Return what can be measured on *record*; each field None rather than wrong."""
+    beats = average_beats(record)
+    if len(beats.peaks) < 3:
+        return Measurements()
+    rr = float(np.median(np.diff(beats.peaks)))
+    rate = Measurements(heart_rate_bpm=60 / rr)
+    if beats.is_dominant.sum() < MIN_DOMINANT:
+        return _possible(rate)
+    complex_ = _find_qrs(beats.median)
+    if complex_ is None:
+        return _possible(rate)
+    waves = _find_t(beats.median, complex_, rr)
+    waves = _find_p(record, beats, waves)
+    found = replace(rate, qrs_ms=_ms(waves.qrs_off - waves.qrs_on))
+    if waves.p_on is not None:
+        found = replace(found, pr_ms=_ms(waves.qrs_on - waves.p_on))
+    if waves.t_off is not None:
+        qt = _ms(waves.t_off - waves.qrs_on)
+        found = replace(found, qt_ms=qt, qtc_ms=fridericia(qt, rr))
+    return _possible(_add_axes(found, record, beats.median, waves))
+
+
+def fridericia(qt: float, rr: float) -> float:
+    """Return QT corrected for rate, in the unit of *qt*; *rr* in seconds."""
+    return qt / float(np.cbrt(rr))
+
+
+def axis(lead_i: float, lead_avf: float) -> float:
+    """Return the frontal axis in degrees of net areas in leads I and aVF."""
+    return math.degrees(math.atan2(lead_avf * 2 / math.sqrt(3), lead_i))
+
+
+def _ms(samples: int) -> float:
+    """Return a length in samples of the median beat as milliseconds."""
+    return 1000.0 * samples / DETECTION_RATE
+
+
+def _possible(found: Measurements) -> Measurements:
+    """Return *found* without what no heart can do."""
+    wrong: dict[str, None] = {}
+    for name, (low, high) in _POSSIBLE.items():
+        value = getattr(found, name)
+        if value is not None and not low <= value <= high:
+            wrong[name] = None
+    if "qt_ms" in wrong or "qtc_ms" in wrong:
+        wrong |= {"qt_ms": None, "qtc_ms": None}
+    return replace(found, **wrong)
+
+
+def _find_qrs(median: Floats) -> _Waves | None:
+    """Return onset and end of QRS, from where all leads together hardly move any more."""
+    speed = _velocity(median)
+    near = slice(_R - int(0.1 * DETECTION_RATE), _R + int(0.1 * DETECTION_RATE))
+    top = float(speed[near].max())
+    if top <= 0:
+        return None
+    rest = float(np.percentile(speed, 20))
+    limit = rest + 0.07 * (top - rest)
+    peak = near.start + int(np.argmax(speed[near]))
+    quiet = speed < limit
+    on = _edge(quiet, peak, -1, int(0.02 * DETECTION_RATE))
+    off = _edge(quiet, peak, +1, int(0.028 * DETECTION_RATE))
+    return None if on is None or off is None else _Waves(on, off)
+
+
+def _velocity(median: Floats) -> Floats:
+    """Return the length of the derivative over all leads, lightly smoothed."""
+    steps = np.gradient(median, axis=1)
+    length = np.sqrt(np.square(steps).sum(axis=0))
+    return np.asarray(uniform_filter1d(length, 3), np.float64)
+
+
+def _edge(quiet: NDArray[np.bool_], start: int, step: int, hold: int) -> int | None:
+    """Return the first sample from *start* on after which *hold* samples are quiet."""
+    at = start
+    while 0 <= at + step * hold < len(quiet):
+        stretch = quiet[at : at + hold] if step > 0 else quiet[at - hold + 1 : at + 1]
+        if stretch.all():
+            return at
+        at += step
+    return None
+
+
+def _component(segment: Floats) -> Floats:
+    """Return the first principal component (samples,) of (leads, samples), its peak positive."""
+    _, _, rows = np.linalg.svd(segment, full_matrices=False)
+    first = rows[0] * float(np.linalg.norm(segment @ rows[0]))
+    return np.asarray(first if first.max() >= -first.min() else -first, np.float64)
+
+
+def _find_t(median: Floats, waves: _Waves, rr: float) -> _Waves:
+    """Return *waves* with the T wave, if its end can be told."""
+    start = waves.qrs_off + int(0.05 * DETECTION_RATE)
+    last = waves.qrs_on + int(min(0.72 * rr + 0.1, BEFORE + AFTER) * DETECTION_RATE)
+    stop = min(last, median.shape[1])
+    if stop - start < int(0.12 * DETECTION_RATE):
+        return waves
+    level = median[:, waves.qrs_on - 5 : waves.qrs_on - 1].mean(axis=1, keepdims=True)
+    t = uniform_filter1d(_component(median[:, start:stop] - level), 5)
+    peak = int(np.argmax(t))
+    if peak >= len(t) - int(0.05 * DETECTION_RATE):
+        return waves
+    slope = np.gradient(t)
+    after = slice(peak, min(peak + int(0.2 * DETECTION_RATE), len(t)))
+    steepest = after.start + int(np.argmin(slope[after]))
+    if slope[steepest] >= 0:
+        return waves
+    base = float(np.median(t[min(steepest + int(0.06 * DETECTION_RATE), len(t) - 5) :]))
+    height = float(t[peak]) - base
+    noise = float(np.abs(np.diff(t)).mean())
+    if height <= 8 * noise / 3 or height <= 0:
+        return waves
+    end = steepest + (t[steepest] - base) / -slope[steepest]
+    return replace(waves, t_on=start, t_off=start + round(float(end)))
+
+
+def _find_p(record: Record, beats: Beats, waves: _Waves) -> _Waves:
+    """Return *waves* with the P wave, if every beat has the same one at the same place."""
+    previous_t = _previous_t_end(beats, waves)
+    first = max(waves.qrs_on - int(0.34 * DETECTION_RATE), previous_t, 0)
+    last = waves.qrs_on - int(0.025 * DETECTION_RATE)
+    if last - first < int(0.08 * DETECTION_RATE):
+        return waves
+    segment = _detrend(beats.median[:, first:last])
+    p = uniform_filter1d(_component(segment), 5)
+    p = p - np.median(np.concatenate([p[:4], p[-4:]]))
+    peak = int(np.argmax(p[2:-2])) + 2
+    if not _is_consistent(record, beats, first, last) or not _stands_out(p, peak):
+        return waves
+    slope = np.gradient(p)
+    before = slice(max(peak - int(0.08 * DETECTION_RATE), 0), peak)
+    if before.stop - before.start < 3:
+        return waves
+    steepest = before.start + int(np.argmax(slope[before]))
+    if slope[steepest] <= 0:
+        return waves
+    base = float(np.percentile(p[: steepest + 1], 20))
+    on = steepest - max(p[steepest] - base, 0) / slope[steepest]
+    if on < -int(0.02 * DETECTION_RATE):
+        return waves
+    return replace(waves, p_on=first + round(float(on)), p_off=last)
+
+
+def _previous_t_end(beats: Beats, waves: _Waves) -> int:
+    """Return where the T wave of the beat before ends, in samples of the median beat."""
+    intervals = [
+        b - a
+        for (a, b), like in zip(
+            pairwise(beats.peaks.tolist()), beats.is_dominant[1:].tolist(), strict=True
+        )
+        if like
+    ]
+    if not intervals or waves.t_off is None:
+        return 0
+    return waves.t_off - round(float(np.percentile(intervals, 25)) * DETECTION_RATE)
+
+
+def _detrend(segment: Floats) -> Floats:
+    """Return (leads, samples) without the line through its ends."""
+    ramp = np.linspace(0, 1, segment.shape[1])
+    left = segment[:, :3].mean(axis=1, keepdims=True)
+    right = segment[:, -3:].mean(axis=1, keepdims=True)
+    return np.asarray(segment - left - (right - left) * ramp, np.float64)
+
+
+def _stands_out(p: Floats, peak: int) -> bool:
+    """Tell whether a bump is as high as it is because of a wave, not of noise."""
+    rest = np.delete(p, slice(max(peak - 15, 0), peak + 15))
+    noise = float(rest.std()) if rest.size > 5 else float(np.abs(np.diff(p)).mean())
+    return bool(p[peak] > 2.5 * noise and p[peak] > 0)
+
+
+def _is_consistent(record: Record, beats: Beats, first: int, last: int) -> bool:
+    """Tell whether single beats show, before QRS, what their median shows.
+
+    In fibrillation, flutter and dissociation the median is the mean of nothing in particular,
+    and single beats hardly resemble it.
+    """
+    there = ~np.isnan(record.signal).all(axis=1)
+    signal = resample(record.signal, record.rate, DETECTION_RATE)
+    clean, _ = bridge(band_limit(signal, DETECTION_RATE, low=0.5, high=25.0))
+    at = np.rint(beats.peaks[beats.is_dominant] * DETECTION_RATE).astype(int) - _R
+    at = at[(at + first >= 0) & (at + last <= clean.shape[1])]
+    if len(at) < MIN_DOMINANT:
+        return False
+    single = np.stack([_detrend(clean[there, a + first : a + last]) for a in at])  # (N, L, n)
+    rows = single.reshape(len(single), -1)
+    found = []
+    for i, row in enumerate(rows):  # each against the median of the others
+        others = np.median(np.delete(rows, i, axis=0), axis=0)
+        size = float(np.linalg.norm(row) * np.linalg.norm(others))
+        found.append(float(row @ others) / size if size > 0 else 0.0)
+    return float(np.median(found)) > 0.5
+
+
+def _add_axes(
+    found: Measurements, record: Record, median: Floats, waves: _Waves
+) -> Measurements:
+    """Return *found* with the frontal axes, where leads I and aVF and their scale are known."""
+    if not record.is_calibrated or not {Lead.I, Lead.AVF} <= set(record.leads):
+        return found
+    i, avf = (median[record.leads.index(lead)] for lead in (Lead.I, Lead.AVF))
+    if not (i.any() and avf.any()):
+        return found
+
+    def of(on: int | None, off: int | None) -> float | None:
+        if on is None or off is None or off - on < 3:
+            return None
+        areas = [
+            float((row[on:off] - np.linspace(row[on], row[off - 1], off - on)).sum())
+            if on == waves.p_on
+            else float((row[on:off] - row[waves.qrs_on]).sum())
+            for row in (i, avf)
+        ]
+        if math.hypot(*areas) < 0.02 * DETECTION_RATE * 0.02:  # 20 uV over 20 ms
+            return None
+        return axis(*areas)
+
+    return replace(
+        found,
+        p_axis_deg=of(waves.p_on, waves.p_off),
+        qrs_axis_deg=of(waves.qrs_on, waves.qrs_off),
+        t_axis_deg=of(waves.t_on, waves.t_off),
+    )
