@@ -1,13 +1,119 @@
-"""Measures of rankings and scores, in plain NumPy.
+"""Measures of rankings and scores, with intervals, in plain NumPy.
 
-Shapes: Q queries, G gallery cases, k hits.
+Shapes: Q queries, G gallery cases, k hits, P patients, R resamples.
 """
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+RESAMPLES = 1000
+_SEED = 20231210
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean with its 95 % bootstrap interval over patients, and how many queries made it."""
+
+    value: float
+    low: float
+    high: float
+    n: int
 
 
 def top_hits(scores: NDArray[np.floating], k: int) -> NDArray[np.intp]:
     """Return (Q, k) indices of the highest *scores* (Q, G), best first; ties by index."""
     k = min(k, scores.shape[1])
     return np.argsort(-scores, axis=1, kind="stable")[:, :k]
+
+
+def ndcg(gains: Floats, ideal: Floats) -> Floats:
+    """Return (Q,) the discounted gain of the hits over that of the best possible ones.
+
+    Args:
+        gains: (Q, k) gain of each hit, in the order found.
+        ideal: (Q, G) gain of every case that could be found.
+
+    Source: Järvelin and Kekäläinen 2002, with the logarithm's base 2.
+    """
+    k = gains.shape[1]
+    discount = 1 / np.log2(np.arange(2, k + 2))
+    best = -np.sort(-ideal, axis=1)[:, :k] @ discount
+    found = gains @ discount
+    return np.asarray(np.divide(found, best, out=np.zeros_like(found), where=best > 0), np.float64)
+
+
+def average_precision(relevant: NDArray[np.bool_]) -> Floats:
+    """Return (Q,) the mean precision at each relevant case; NaN where there is none.
+
+    Args:
+        relevant: (Q, G) whether each case is relevant, best ranked first.
+    """
+    ranks = np.arange(1, relevant.shape[1] + 1)
+    precision = np.cumsum(relevant, axis=1) / ranks
+    count = relevant.sum(axis=1)
+    total = (precision * relevant).sum(axis=1)
+    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan), np.float64)
+
+
+def auroc(positive: NDArray[np.bool_], score: Floats) -> float:
+    """Return the area under the ROC curve; NaN where one class is empty.
+
+    Equals the chance that a positive scores above a negative, ties counting half.
+    """
+    n_pos = int(positive.sum())
+    n_neg = len(positive) - n_pos
+    if not n_pos or not n_neg:
+        return float("nan")
+    _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks = (last - (counts - 1) / 2)[inverse]  # mean rank of ties, from 1
+    return float((ranks[positive].sum() - n_pos * (n_pos + 1) / 2) / (n_pos * n_neg))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resamples:
+    """Bootstrap resamples of patients, shared by all measures so that they are paired.
+
+    Attributes:
+        weights: (R, Q) how often each query is drawn.
+    """
+
+    weights: Floats
+
+    @classmethod
+    def draw(cls, patients: Sequence[Hashable], n: int = RESAMPLES) -> "Resamples":
+        """Return *n* seeded resamples; all queries of a patient are drawn together."""
+        names = {patient: i for i, patient in enumerate(dict.fromkeys(patients))}
+        group = np.array([names[patient] for patient in patients], np.intp)  # (Q,)
+        rng = np.random.default_rng(_SEED)
+        drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=n)
+        return cls(drawn[:, group].astype(np.float64))
+
+    def mean(self, values: Floats) -> Estimate:
+        """Return the mean of *values* (Q,) over the queries that have one (not NaN)."""
+        return self.macro(values[:, None])
+
+    def macro(self, values: Floats) -> Estimate:
+        """Return the mean over columns of each column's mean; NaN says a query has no value.
+
+        Args:
+            values: (Q, C), such as one column a superclass.
+        """
+        there = ~np.isnan(values)
+        filled = np.where(there, values, 0.0)
+        n = int(there.any(axis=1).sum())
+        if not n:
+            return Estimate(float("nan"), float("nan"), float("nan"), 0)
+        used = there.any(axis=0)
+        value = float((filled.sum(axis=0)[used] / there.sum(axis=0)[used]).mean())
+        total = self.weights @ there[:, used]  # (R, C)
+        drawn = total > 0
+        column_means = (self.weights @ filled[:, used]) / np.where(drawn, total, 1)
+        n_columns = drawn.sum(axis=1)  # a resample may hold no query of a rare column
+        means = (column_means * drawn).sum(axis=1)[n_columns > 0] / n_columns[n_columns > 0]
+        low, high = np.percentile(means, [2.5, 97.5])
+        return Estimate(value, float(low), float(high), n)

@@ -9,6 +9,7 @@ import pytest
 
 from precord.io import write_wfdb
 from tests.cli.conftest import Run, beating
+from tests.fakes import FakeEncoder
 
 
 def test_answer_for_people(run: Run, library: Path, ecg: Path) -> None:
@@ -21,10 +22,24 @@ def test_answer_for_people(run: Run, library: Path, ecg: Path) -> None:
     assert "machine unconfirmed" in answer.out
     assert "statements only" in answer.out
     assert "Linkshypertrophie [v1]" in answer.out  # brackets are text, not markup
-    assert "why: only here" in answer.out
+    assert "read by the model: no statement" in answer.out
+    assert "why: rate +5/min" in answer.out  # the case's 80 against 75
     assert "left out: 1 simulated" in answer.out
     assert "10 cases asked for, 3 found" in answer.out
     assert "decision support, not a medical device; the clinician decides" in answer.out
+
+
+def test_why_names_the_statements(
+    run: Run, library: Path, ecg: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the model read is told apart into shared, only in the query, only here."""
+    monkeypatch.setattr(FakeEncoder, "likely_statements", lambda *_: frozenset({"SR", "AFIB"}))
+
+    words = " ".join(run("search", ecg, "--library", library).out.split())
+
+    assert "read by the model: AFIB SR" in words
+    assert "why: shared SR; only in the query AFIB; only here LVH; rate +5/min" in words
+    assert "why: shared AFIB; only in the query SR; rate +5/min" in words
 
 
 def test_answer_fits_its_width(

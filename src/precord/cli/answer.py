@@ -96,6 +96,8 @@ def _describe_query(result: "SearchResult") -> list[str]:
     if result.query_statements:
         whence = "read by the model" if result.query_statements_are_read else "given"
         lines.append(f"{whence}: {' '.join(sorted(result.query_statements))}")
+    elif result.query_statements_are_read:
+        lines.append("read by the model: no statement")
     return lines
 
 
@@ -137,6 +139,7 @@ def describe_explanation(why: "Explanation | None") -> str:
     """Return an explanation on one line; empty where there is none."""
     if why is None:
         return ""
+    is_compared = bool(why.shared or why.query_only)  # else nothing is known of the query
     parts = [
         f"{name} {' '.join(codes)}"
         for name, codes in (
@@ -144,7 +147,7 @@ def describe_explanation(why: "Explanation | None") -> str:
             ("only in the query", why.query_only),
             ("only here", why.case_only),
         )
-        if codes
+        if codes and is_compared
     ]
     differences = ", ".join(
         f"{MEASURED[key][0]} {_signed(value)}{MEASURED[key][1]}"

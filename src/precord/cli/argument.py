@@ -12,7 +12,6 @@ Ecg = Annotated[
 LibraryAt = Annotated[
     Path, typer.Option("--library", metavar="FILE", exists=False, help="The case library.")
 ]
-Kinds = "ptb-xl, ptb-xl-zscored or folder"
 
 _FOLDS = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
 

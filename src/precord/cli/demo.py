@@ -41,23 +41,30 @@ def demo(*, out: Out = Path("demo")) -> None:
     with SqliteLibrary.open(library, encoder=encoder) as cases:
         retriever = Retriever(cases, encoder)
         _ask(retriever, real, "A real ECG, the DICOM inside pydicom", out / work.REAL_PICTURE)
-        _ask(retriever, query, f"A simulated ECG ({findings})", out / work.PICTURE)
+        made = frozenset(work.QUERY_STATEMENTS)
+        _ask(retriever, query, f"A simulated ECG, {findings}", out / work.PICTURE, made)
     for path in (out / work.PICTURE, out / work.REAL_PICTURE):
         say(f"picture: {path}")
     _say_what_next(library, real, query)
 
 
-def _ask(retriever: "Retriever", ecg: Path, title: str, picture: Path) -> None:
+def _ask(
+    retriever: "Retriever",
+    ecg: Path,
+    title: str,
+    picture: Path,
+    statements: frozenset[str] | None = None,
+) -> None:
     """Search with *ecg*, print the answer, and draw the best match."""
     from precord.cli.answer import draw_match, print_answer
     from precord.io import read
 
     record = read(ecg)
-    result = retriever.by_record(record, k=_TOP)
+    result = retriever.by_record(record, k=_TOP, statements=statements)
     print_answer(result, f"{title}: {ecg}")
     typer.echo()
     if result.hits:
-        draw_match(record, f"{title} ({ecg.name})", result, retriever.library, picture)
+        draw_match(record, f"{title}: {ecg.name}", result, retriever.library, picture)
 
 
 def _say_what_next(library: Path, real: Path, query: Path) -> None:

@@ -1,11 +1,19 @@
 """`precord evaluate`: how well a fold of real ECGs finds its likes in a library."""
 
+import os
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from precord.cli.argument import LibraryAt
+
+if TYPE_CHECKING:  # these import NumPy
+    from rich.progress import Progress
+
+    from precord.evaluate.table import Tables
 
 Corpora = Annotated[
     list[str],
@@ -48,6 +56,60 @@ def evaluate(
     Exit status: 0 done, 1 a data set or the library cannot be used, 2 wrong usage.
     """
     wanted = parse_corpora(corpora)
+    from precord.cli.terminal import bars
+    from precord.encoder import Encoder
     from precord.evaluate import run
+    from precord.library.sqlite import SqliteLibrary
 
-    run(wanted, fold=fold, library=library, json=json, markdown=markdown, plots=plots)
+    encoder = Encoder.load()
+    with SqliteLibrary.open(library, encoder=encoder) as cases, bars() as stages:
+        tables = run(wanted, fold, cases, encoder, _stage(stages))
+    _write(tables, wanted, json=json, markdown=markdown, plots=plots)
+
+
+def _stage(stages: "Progress") -> "Callable[[str, int], Callable[[int], None]]":
+    """Return what opens one progress bar a stage."""
+
+    def on_stage(name: str, steps: int) -> "Callable[[int], None]":
+        task = stages.add_task(name, total=steps)
+        return lambda done: stages.advance(task, done)
+
+    return on_stage
+
+
+def _write(
+    tables: "Tables",
+    corpora: list[tuple[str, Path]],
+    *,
+    json: Path | None,
+    markdown: Path | None,
+    plots: Path | None,
+) -> None:
+    """Write the tables where they are asked for; print them where nothing is."""
+    from precord.evaluate.plot import draw
+    from precord.evaluate.table import describe_machine, today
+
+    command = "precord evaluate " + " ".join(
+        f"{kind} path/to/{kind} " for kind, _ in corpora
+    ).replace("  ", " ")
+    about = {
+        "command": f"`{command.strip()} ...`",
+        **tables.about,
+        "date": today(),
+        "machine": describe_machine(),
+    }
+    tables = replace(tables, about=about)
+    drawn = draw(tables, plots) if plots is not None else []
+    if json is not None:
+        _save(json, tables.to_json())
+    if markdown is not None:
+        near = [Path(os.path.relpath(plot, markdown.parent)) for plot in drawn]
+        _save(markdown, tables.to_markdown(near))
+    if json is None and markdown is None:
+        typer.echo(tables.to_markdown([]))
+
+
+def _save(path: Path, text: str) -> None:
+    """Write *text* to *path*, whose folder is made if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")

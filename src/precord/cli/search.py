@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -57,7 +59,31 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     if text is not None and (picture or patient):
         raise typer.BadParameter("--picture and --patient need an ECG file")
 
-    from precord.encoder import Encoder  # here, so that `precord --help` stays fast
+    from precord.cli.terminal import waiting  # here, so that `precord --help` stays fast
+
+    with waiting("searching"), _open(library, ecg) as (retriever, record):
+        if record is None:
+            words = _read_text(text or "")
+            query: dict[str, str | int] = {"text": words, "k": top}
+            title = f"text: {words[:200]}"
+            result = retriever.by_text(words, k=top, include_simulated=include_simulated)
+        else:
+            result = retriever.by_record(
+                record,
+                k=top,
+                patient=retriever.library.pseudonym(patient) if patient else None,
+                include_simulated=include_simulated,
+            )
+            query, title = {"ecg": str(ecg), "k": top}, _describe(record, str(ecg))
+        if record is not None and picture is not None:
+            _draw(record, result, retriever, picture)
+    _print(result, query, title, as_json=as_json)
+
+
+@contextmanager
+def _open(library: Path, ecg: Path | None) -> "Iterator[tuple[Retriever, Record | None]]":
+    """Open what a search needs; the ECG first, because it is the likeliest to be refused."""
+    from precord.encoder import Encoder
     from precord.io import read
     from precord.library.sqlite import SqliteLibrary
     from precord.retrieve import Retriever
@@ -65,21 +91,7 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     record = read(ecg) if ecg is not None else None
     encoder = Encoder.load()
     with SqliteLibrary.open(library, encoder=encoder) as cases:
-        retriever = Retriever(cases, encoder)
-        if record is None:
-            words = _read_text(text or "")
-            result = retriever.by_text(words, k=top, include_simulated=include_simulated)
-            _print(result, {"text": words, "k": top}, f"text: {words}", as_json=as_json)
-            return
-        result = retriever.by_record(
-            record,
-            k=top,
-            patient=cases.pseudonym(patient) if patient else None,
-            include_simulated=include_simulated,
-        )
-        if picture is not None:
-            _draw(record, result, retriever, picture)
-    _print(result, {"ecg": str(ecg), "k": top}, _describe(record, str(ecg)), as_json=as_json)
+        yield Retriever(cases, encoder), record
 
 
 def _read_text(text: str) -> str:

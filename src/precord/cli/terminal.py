@@ -17,6 +17,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
@@ -65,6 +66,11 @@ def bars() -> Progress:
         TimeRemainingColumn(),
     )
     return Progress(*columns, console=Console(stderr=True))
+
+
+def waiting(task: str) -> Status:
+    """Return a sign on standard error that *task* runs; use it as a context manager."""
+    return Console(stderr=True).status(task)
 
 
 @contextmanager

@@ -50,8 +50,15 @@ class Entry:
 class Corpus(Protocol):
     """A data set on disk."""
 
-    kind: str
-    directory: Path
+    @property
+    def kind(self) -> str:
+        """Return the corpus's kind, one of `KINDS`."""
+        ...
+
+    @property
+    def directory(self) -> Path:
+        """Return where it lies."""
+        ...
 
     def entries(self, folds: Collection[int] | None = None) -> list[Entry]:
         """Return the entries of *folds*, or all, in a fixed order."""

@@ -221,7 +221,7 @@ def _facts(record: Record) -> str:
         f"{taken.time:%Y-%m-%d %H:%M}" if taken.time else "",
         taken.device or "",
         f"{MM_PER_SECOND:g} mm/s, {gain}",
-        f"{record.rate:g} Hz {origin}, no filter added; medians of leads at zero",
+        f"{origin} at {record.rate:g} Hz, no filter added; medians of leads at zero",
     ]
     if record.duration > PAGE_SECONDS:
         facts.append(f"first {PAGE_SECONDS:g} of {record.duration:.1f} s")

@@ -26,6 +26,12 @@ Floats = NDArray[np.float64]
 
 MIN_DOMINANT = 3  # beats; fewer make no median
 _R = int(BEFORE * DETECTION_RATE)  # where the QRS lies in the median beat, samples
+_P_SHARE = 0.02  # of the height of QRS; a P wave of 25 uV beside a QRS of 1.2 mV
+_P_HALF_WIDTH = 0.12  # seconds at half height; a notched P wave of a large atrium is that long
+_LIKE, _LIKE_IN_DOUBT = 0.5, 0.8  # correlation of single beats with the median of the others
+_IRREGULAR = 0.12  # standard deviation of RR over its mean
+_CRAMPED = 0.18  # seconds from the end of T to QRS
+_REST_SHARE = 0.75  # of the P wave's height that anything else before QRS may have
 _POSSIBLE = {  # what a heart can do; outside it the measurement is wrong
     "heart_rate_bpm": (15, 300),
     "pr_ms": (70, 450),
@@ -172,10 +178,12 @@ def _find_p(record: Record, beats: Beats, waves: _Waves) -> _Waves:
     if last - first < int(0.08 * DETECTION_RATE):
         return waves
     segment = _detrend(beats.median[:, first:last])
+    qrs = float(_component(_detrend(beats.median[:, waves.qrs_on : waves.qrs_off])).max())
     p = uniform_filter1d(_component(segment), 5)
     p = p - np.median(np.concatenate([p[:4], p[-4:]]))
     peak = int(np.argmax(p[2:-2])) + 2
-    if not _is_consistent(record, beats, first, last) or not _stands_out(p, peak):
+    needed = _needed_likeness(beats, last - first)
+    if not _is_consistent(record, beats, first, last, needed) or not _stands_out(p, peak, qrs):
         return waves
     slope = np.gradient(p)
     before = slice(max(peak - int(0.08 * DETECTION_RATE), 0), peak)
@@ -213,14 +221,39 @@ def _detrend(segment: Floats) -> Floats:
     return np.asarray(segment - left - (right - left) * ramp, np.float64)
 
 
-def _stands_out(p: Floats, peak: int) -> bool:
-    """Tell whether a bump is as high as it is because of a wave, not of noise."""
-    rest = np.delete(p, slice(max(peak - 15, 0), peak + 15))
-    noise = float(rest.std()) if rest.size > 5 else float(np.abs(np.diff(p)).mean())
-    return bool(p[peak] > 2.5 * noise and p[peak] > 0)
+def _stands_out(p: Floats, peak: int, qrs_height: float) -> bool:
+    """Tell whether a bump is a P wave: large enough, short enough, and alone before QRS.
+
+    Flutter waves are large and short, but never alone.
+    """
+    height = float(p[peak])
+    if height < _P_SHARE * qrs_height:
+        return False
+    half = p > height / 2
+    left = peak - int(np.argmin(half[peak::-1])) if not half[: peak + 1].all() else 0
+    right = peak + int(np.argmin(half[peak:])) if not half[peak:].all() else len(p)
+    if right - left > _P_HALF_WIDTH * DETECTION_RATE:
+        return False
+    reach = int(0.07 * DETECTION_RATE)
+    rest = np.concatenate([p[: max(peak - reach, 0)], p[peak + reach :]])
+    return rest.size < 8 or float(np.ptp(rest)) < _REST_SHARE * height
 
 
-def _is_consistent(record: Record, beats: Beats, first: int, last: int) -> bool:
+def _needed_likeness(beats: Beats, n_samples: int) -> float:
+    """Return how alike single beats must be before QRS: more where doubt is due.
+
+    Irregular beats may be fibrillation; in a short window between T and QRS there is nothing
+    to tell a P wave from a flutter wave.
+    """
+    intervals = np.diff(beats.peaks)
+    is_irregular = float(intervals.std()) > _IRREGULAR * float(intervals.mean())
+    is_cramped = n_samples < _CRAMPED * DETECTION_RATE
+    return _LIKE_IN_DOUBT if is_irregular or is_cramped else _LIKE
+
+
+def _is_consistent(
+    record: Record, beats: Beats, first: int, last: int, needed: float
+) -> bool:
     """Tell whether single beats show, before QRS, what their median shows.
 
     In fibrillation, flutter and dissociation the median is the mean of nothing in particular,
@@ -240,7 +273,7 @@ def _is_consistent(record: Record, beats: Beats, first: int, last: int) -> bool:
         others = np.median(np.delete(rows, i, axis=0), axis=0)
         size = float(np.linalg.norm(row) * np.linalg.norm(others))
         found.append(float(row @ others) / size if size > 0 else 0.0)
-    return float(np.median(found)) > 0.5
+    return float(np.median(found)) > needed
 
 
 def _add_axes(

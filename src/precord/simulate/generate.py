@@ -20,8 +20,7 @@ from precord.simulate.rhythm import Beat, Rhythm, draw_rhythm
 from precord.simulate.vector import Torso, Wave, derive_leads, draw_waves
 
 Floats = NDArray[np.float64]
-_P_TAIL = 2.3  # standard deviations of a wave that still count as the wave
-_T_TAIL = 2.2
+_STEP = 0.002  # mV; half of it is what the augmented leads need
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +94,7 @@ def simulate(
     independent = torso.project(dipole)
     if noise:
         independent = independent + draw_noise(len(independent), times, rng)
+    independent = np.rint(independent / _STEP) * _STEP  # as a converter's steps
     record = Record(
         derive_leads(independent),
         LEADS,

@@ -1,0 +1,97 @@
+"""What every table is held against: answers that need no training, or none at all.
+
+Shapes: Q queries, G gallery cases, N records.
+"""
+
+from collections.abc import Sequence
+from dataclasses import astuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from precord.evaluate.protocol import K, Task
+from precord.image.encodings import SignedMap
+from precord.record import Measurements
+from precord.statements import to_superclasses
+
+Array = NDArray[np.float32]
+_SEED = 7
+_N_KERNELS = 256
+_KERNEL = 25  # samples; a quarter of a second
+
+
+def always_normal(task: Task) -> NDArray[np.intp]:
+    """Return (Q, 10) the same ten cases for every query: the first that are normal only."""
+    normal = [i for i, s in enumerate(task.gallery) if to_superclasses(s) == {"NORM"}][:K]
+    return np.tile(np.array(normal, np.intp), (len(task.queries), 1))
+
+
+def raw_signals(maps: Sequence[SignedMap]) -> Array:
+    """Return (N, 12000) unit rows: each lead z-scored, all leads one after the other."""
+    rows = np.stack([_standardise(m).ravel() for m in maps])
+    return _unit(rows)
+
+
+def random_convolutions(maps: Sequence[SignedMap]) -> Array:
+    """Return (N, 512) unit rows of untrained features.
+
+    256 random kernels over all leads, and of each the largest answer and the share of
+    positive ones, standardised over the records (ROCKET, Dempster et al. 2020,
+    arXiv:1910.13051). It stands for a random encoder: published pre-training is often no
+    better.
+    """
+    rng = np.random.default_rng(_SEED)
+    kernels = rng.normal(size=(_N_KERNELS, 12, _KERNEL)).astype(np.float32)
+    kernels -= kernels.mean(axis=-1, keepdims=True)
+    leads = rng.random((_N_KERNELS, 12, 1)) < 0.25
+    kernels = (kernels * leads).astype(np.float32)
+    biases = rng.normal(0, 3, _N_KERNELS)
+    rows = []
+    for m in maps:
+        answers = _convolve(_standardise(m), kernels) + biases[:, None]
+        rows.append(np.concatenate([answers.max(axis=1), (answers > 0).mean(axis=1)]))
+    features = np.stack(rows)
+    features = (features - features.mean(axis=0)) / (features.std(axis=0) + 1e-6)
+    return _unit(features)
+
+
+def measured_features(measurements: Sequence[Measurements]) -> Array:
+    """Return (N, F) unit rows of what was measured, standardised; an empty field is the mean.
+
+    Axes go in as sine and cosine.
+    """
+    rows = []
+    for m in measurements:
+        values = [np.nan if v is None else v for v in astuple(m)]
+        angles = np.deg2rad(values[5:])
+        rows.append([*values[:5], *np.cos(angles), *np.sin(angles)])
+    table = np.array(rows, np.float64)
+    known = ~np.isnan(table)
+    count = np.maximum(known.sum(axis=0), 1)
+    filled = np.where(known, table, 0.0)
+    mean = filled.sum(axis=0) / count
+    centred = np.where(known, table - mean, 0.0)
+    size = np.sqrt(np.square(centred).sum(axis=0) / count)
+    return _unit(centred / np.maximum(size, 1e-9))
+
+
+def _convolve(signal: Array, kernels: Array) -> Array:
+    """Return (kernels, samples) answers of (12, samples), summed over leads."""
+    windows = sliding_window_view(signal, _KERNEL, axis=1)  # (12, S, kernel)
+    rows = windows.transpose(1, 0, 2).reshape(windows.shape[1], -1)  # (S, 12 x kernel)
+    return np.asarray(kernels.reshape(len(kernels), -1) @ rows.T, np.float32)
+
+
+def _standardise(m: SignedMap) -> Array:
+    """Return (12, 1000), each lead without mean and of unit variance; absent samples 0."""
+    count = np.maximum(m.mask.sum(axis=1, keepdims=True), 1)
+    centred = (m.pixels - m.pixels.sum(axis=1, keepdims=True) / count) * m.mask
+    size = np.sqrt(np.square(centred).sum(axis=1, keepdims=True) / count)
+    return np.asarray(centred / np.maximum(size, 1e-6), np.float32)
+
+
+def _unit(rows: NDArray[np.floating]) -> Array:
+    """Return *rows* of length one."""
+    lengths = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return np.asarray(rows / lengths, np.float32)

@@ -1,0 +1,198 @@
+"""`precord evaluate`: one fold of real ECGs searches a library that must not hold it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precord.case import Case
+from precord.corpora import Entry, open_corpus
+from precord.encoder import EcgEncoding
+from precord.errors import CorpusError, LeakError, LibraryError
+from precord.evaluate.baseline import (
+    always_normal,
+    measured_features,
+    random_convolutions,
+    raw_signals,
+)
+from precord.evaluate.protocol import Task, chance, judge, judge_hits, misses, same_source
+from precord.evaluate.table import Tables
+from precord.image.encodings import SignedMap, signed_map
+from precord.library.protocol import Library, Vectors
+from precord.record import Measurements, Record
+from precord.signal.measure import measure
+from precord.signal.prepare import prepare
+
+_BATCH = 64
+
+
+class EvaluationEncoder(Protocol):
+    """What an evaluation needs of an encoder."""
+
+    ecg_weight: float
+
+    def encode_records(self, records: Sequence[Record]) -> EcgEncoding:
+        """Return unit vectors and statement probabilities of *records*."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """What is kept of the records of one side.
+
+    Attributes:
+        maps: the model's view of each; measured: what was measured on each.
+    """
+
+    maps: list[SignedMap]
+    measured: list[Measurements]
+
+
+def run(
+    corpora: Sequence[tuple[str, Path]],
+    fold: int,
+    library: Library,
+    encoder: EvaluationEncoder,
+    on_stage: Callable[[str, int], Callable[[int], None]],
+) -> Tables:
+    """Return the tables of *fold* of *corpora* against the rest of *library*.
+
+    Args:
+        corpora: kind and folder of each data set; that fold of all of them asks.
+        fold: its cases leave the gallery, whoever put them in.
+        library: the gallery, built with *encoder*.
+        encoder: makes the queries' vectors.
+        on_stage: gets the name and length of a stage; returns what to call with progress.
+
+    Raises:
+        CorpusError: No data set has that fold.
+        LeakError: A patient stands on both sides.
+        LibraryError: The library holds no case of another fold, or no signals.
+    """
+    entries = [e for kind, folder in corpora for e in open_corpus(kind, folder).entries([fold])]
+    if not entries:
+        raise CorpusError(f"no ECG in fold {fold} of the data sets named")
+    vectors, rows = _gallery(library, fold)
+    cases = library.cases([vectors.ids[i] for i in rows])
+    patients = _check_patients(entries, cases, library)
+    advance = on_stage("encoding queries", len(entries))
+    read, encoding = _read_queries(entries, encoder, advance)
+    advance = on_stage("reading the gallery", len(cases))
+    gallery = _read_gallery([c.id for c in cases], library, advance)
+    task = Task.make(
+        [e.statements for e in entries],
+        [c.statements for c in cases],
+        patients,
+        [e.corpus for e in entries],
+        [c.corpus for c in cases],
+    )
+    advance = on_stage("judging", 8)
+    scores = _scores(encoding, vectors, rows, encoder.ecg_weight)
+    retrieval = {}
+    for name, table in scores.items():
+        retrieval[name] = judge(task, table)
+        advance(1)
+    retrieval |= _baselines(task, read, gallery, [c.measurements for c in cases], advance)
+    other = {
+        "misses in ten hits": misses(task, scores["precord"]),
+        "same source": same_source(task, scores["precord"]),
+    }
+    about = {
+        "queries": f"{len(entries)} ECGs of fold {fold}: "
+        + ", ".join(f"{task.corpora.count(c)} {c}" for c in dict.fromkeys(task.corpora)),
+        "gallery": f"{len(cases)} cases: "
+        + ", ".join(
+            f"{task.gallery_corpora.count(c)} {c}" for c in dict.fromkeys(task.gallery_corpora)
+        ),
+    }
+    return Tables(retrieval, other, about)
+
+
+def _gallery(library: Library, fold: int) -> tuple[Vectors, list[int]]:
+    """Return the library's vectors, and the rows that are not of *fold*."""
+    vectors = library.vectors()
+    rows = [i for i, other in enumerate(vectors.folds) if other != fold]
+    if not rows:
+        raise LibraryError(f"the library holds no case outside fold {fold}")
+    return vectors, rows
+
+
+def _check_patients(entries: list[Entry], cases: list[Case], library: Library) -> list[str]:
+    """Return a name for the patient of each query.
+
+    Raises:
+        LeakError: A patient asks and stands in the gallery.
+    """
+    asking = [library.pseudonym(e.patient) if e.patient else e.case_id for e in entries]
+    both = set(asking) & {c.patient for c in cases if c.patient}
+    if both:
+        raise LeakError(f"{len(both)} patients of the queries stand in the gallery as well")
+    return asking
+
+
+def _read_queries(
+    entries: list[Entry], encoder: EvaluationEncoder, advance: Callable[[int], None]
+) -> tuple[_Read, EcgEncoding]:
+    """Return what the queries' files hold, and what the encoder makes of it."""
+    read, vectors, statements = _Read([], []), [], []
+    for start in range(0, len(entries), _BATCH):
+        records = [entry.load() for entry in entries[start : start + _BATCH]]
+        encoding = encoder.encode_records(records)
+        vectors.append(encoding.vectors)
+        statements.append(encoding.statements)
+        read.maps.extend(signed_map(prepare(record)) for record in records)
+        read.measured.extend(measure(record) for record in records)
+        advance(len(records))
+    return read, EcgEncoding(np.concatenate(vectors), np.concatenate(statements))
+
+
+def _read_gallery(
+    ids: list[str], library: Library, advance: Callable[[int], None]
+) -> list[SignedMap]:
+    """Return the maps of the gallery, from the signals that the library stores."""
+    maps = []
+    for case_id in ids:
+        record = library.case(case_id, with_record=True).record
+        if record is None:
+            raise LibraryError(f"{case_id}: the library holds no signal, which baselines need")
+        maps.append(signed_map(prepare(record)))
+        advance(1)
+    return maps
+
+
+def _scores(
+    encoding: EcgEncoding, vectors: Vectors, rows: list[int], weight: float
+) -> dict[str, NDArray[np.float32]]:
+    """Return the (Q, G) scores of the system and of its two halves."""
+    ecg = encoding.vectors @ np.nan_to_num(vectors.ecg[rows]).T
+    report = encoding.vectors @ np.nan_to_num(vectors.report[rows]).T
+    return {
+        "precord": weight * ecg + (1 - weight) * report,
+        "ECG to ECG only": ecg,
+        "ECG to report only": report,
+    }
+
+
+def _baselines(
+    task: Task,
+    queries: _Read,
+    gallery: list[SignedMap],
+    measured: list[Measurements],
+    advance: Callable[[int], None],
+) -> dict[str, dict]:  # type: ignore[type-arg]
+    """Return the tables that the system is held against."""
+    n = len(queries.maps)
+    tables = {"chance": chance(task), "always normal": judge_hits(task, always_normal(task))}
+    advance(2)
+    both = queries.maps + gallery
+    for name, features in (
+        ("raw cosine", raw_signals(both)),
+        ("random convolutions", random_convolutions(both)),
+        ("measured features", measured_features(queries.measured + measured)),
+    ):
+        tables[name] = judge(task, features[:n] @ features[n:].T)
+        advance(1)
+    return tables

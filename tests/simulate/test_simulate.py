@@ -1,0 +1,287 @@
+"""Tests of precord.simulate: laws, rhythms and criteria, measured on the noise-free signal."""
+
+from dataclasses import astuple
+from itertools import combinations
+
+import neurokit2
+import numpy as np
+import pytest
+
+from precord.errors import QueryError
+from precord.leads import LEADS, Lead
+from precord.record import Record, Sex
+from precord.report import Language
+from precord.simulate import SUPPORTED, Simulated, check, draw_statements, simulate
+from precord.simulate.findings import RHYTHMS
+from precord.text.wording import WORDS
+
+SEEDS = range(6)
+
+
+def _simulate(*codes: str, seed: int = 0, rate: float = 500.0, noise: bool = False) -> Simulated:
+    """Return an ECG of *codes*."""
+    return simulate(codes, np.random.default_rng(seed), rate=rate, noise=noise)
+
+
+def _lead(simulated: Simulated, lead: Lead) -> np.ndarray:  # type: ignore[type-arg]
+    """Return one lead, mV."""
+    found = simulated.record.lead(lead)
+    if found is None:
+        raise ValueError(lead)
+    return found
+
+
+def _beat(simulated: Simulated, lead: Lead, start: float, stop: float) -> np.ndarray:  # type: ignore[type-arg]
+    """Return (beats, samples) of *lead*, from *start* to *stop* seconds after QRS onset."""
+    signal, rate = _lead(simulated, lead), simulated.record.rate
+    onsets = [t for t in simulated.truth.qrs_on if t + start > 0 and t + stop < 10]
+    return np.stack(
+        [signal[round((t + start) * rate) :][: round((stop - start) * rate)] for t in onsets]
+    )
+
+
+@pytest.mark.parametrize("code", sorted(SUPPORTED))
+def test_limb_leads_obey_einthoven_and_goldberger(code: str) -> None:
+    """II = I + III and the augmented leads, to rounding, with noise and for every statement."""
+    i, ii, iii, avr, avl, avf = (
+        row.astype(np.float64) for row in _simulate(code, noise=True).record.signal[:6]
+    )
+
+    np.testing.assert_allclose(ii, i + iii, atol=2e-6)
+    np.testing.assert_allclose(avr, -(i + ii) / 2, atol=2e-6)
+    np.testing.assert_allclose(avl, (i - iii) / 2, atol=2e-6)
+    np.testing.assert_allclose(avf, (ii + iii) / 2, atol=2e-6)
+
+
+def test_a_seed_gives_the_same_bits() -> None:
+    """And another seed gives another patient."""
+    one, same, other = (_simulate("AFIB", seed=s, noise=True) for s in (3, 3, 4))
+
+    assert one.record.digest() == same.record.digest() != other.record.digest()
+    assert one.reports == same.reports
+
+
+def test_rates_agree() -> None:
+    """The same heart at 100 and 500 Hz, without noise, is the same signal to one step."""
+    fast, slow = _simulate("NORM"), _simulate("NORM", rate=100.0)
+
+    np.testing.assert_allclose(fast.record.signal[:, ::5], slow.record.signal, atol=0.0041)
+
+
+@pytest.mark.parametrize(
+    ("code", "low", "high"), [("SBRAD", 40, 60), ("SR", 60, 100), ("STACH", 100, 150)]
+)
+def test_sinus_rates(code: str, low: float, high: float) -> None:
+    """The rate is what the statement says; every beat is conducted and has a P wave."""
+    for seed in SEEDS:
+        truth = _simulate(code, seed=seed).truth
+        assert low <= 60 / np.median(np.diff(truth.qrs_on)) <= high
+        assert truth.is_conducted.all()
+        assert np.isfinite(truth.p_on).all()
+
+
+def test_fibrillation_is_irregular_and_has_no_p() -> None:
+    """RR intervals vary by more than a tenth, one says little of the next."""
+    spreads, echoes = [], []
+    for seed in range(20):
+        truth = _simulate("AFIB", seed=seed).truth
+        rr = np.diff(truth.qrs_on)
+        spreads.append(rr.std() / rr.mean())
+        echoes.append(np.corrcoef(rr[:-1], rr[1:])[0, 1])
+        assert np.isnan(truth.p_on).all()
+    assert np.median(spreads) > 0.12
+    assert abs(np.median(echoes)) < 0.3
+
+
+def test_complete_block_is_dissociated() -> None:
+    """The ventricles are slow and regular, and no beat is conducted."""
+    for seed in SEEDS:
+        truth = _simulate("3AVB", seed=seed).truth
+        rr = np.diff(truth.qrs_on)
+        assert 20 <= 60 / rr.mean() <= 60
+        assert rr.std() / rr.mean() < 0.05
+        assert not truth.is_conducted.any()
+
+
+def test_first_degree_block_has_a_long_pr() -> None:
+    """Above 200 ms; without it below."""
+    for seed in SEEDS:
+        blocked, normal = (_simulate(c, seed=seed).truth for c in ("1AVB", "NORM"))
+        assert (blocked.qrs_on - blocked.p_on).min() > 0.2
+        assert (normal.qrs_on - normal.p_on).max() < 0.2
+
+
+def test_a_premature_ventricular_beat_has_a_compensatory_pause() -> None:
+    """It comes early, is wide and without P, and the two intervals make two of the sinus."""
+    seen = 0
+    for seed in SEEDS:
+        truth = _simulate("PVC", seed=seed).truth
+        rr = np.diff(truth.qrs_on)
+        for i in np.flatnonzero(~truth.is_conducted):
+            if not 0 < i < len(rr):
+                continue
+            seen += 1
+            assert rr[i - 1] < 0.85 * np.median(rr)
+            assert rr[i - 1] + rr[i] == pytest.approx(2 * np.median(rr), rel=0.08)
+            assert truth.qrs_off[i] - truth.qrs_on[i] > 0.12
+            assert np.isnan(truth.p_on[i])
+    assert seen >= 5
+
+
+def test_a_premature_atrial_beat_resets_the_sinus_node() -> None:
+    """It comes early with its own P wave, and no pause makes up for it."""
+    for seed in SEEDS:
+        truth = _simulate("PAC", seed=seed).truth
+        rr = np.diff(truth.qrs_on)
+        early = np.flatnonzero(rr < 0.8 * np.median(rr))
+        assert len(early)
+        assert truth.is_conducted.all()
+        for i in early[early < len(rr) - 1]:
+            assert rr[i] + rr[i + 1] < 1.9 * np.median(rr)
+
+
+@pytest.mark.parametrize(
+    ("code", "low", "high"),
+    [("NORM", 0.07, 0.11), ("CLBBB", 0.12, 0.18), ("CRBBB", 0.12, 0.16), ("IRBBB", 0.1, 0.12)],
+)
+def test_qrs_duration(code: str, low: float, high: float) -> None:
+    """As the criteria of each conduction disorder demand."""
+    for seed in SEEDS:
+        truth = _simulate(code, seed=seed).truth
+        assert low <= np.median(truth.qrs_off - truth.qrs_on) <= high
+
+
+def test_long_qt() -> None:
+    """QTc by Fridericia above 470 ms; in a normal ECG below 460."""
+    for seed in SEEDS:
+        for code, is_long in (("LNGQT", True), ("NORM", False)):
+            truth = _simulate(code, seed=seed).truth
+            rr = np.median(np.diff(truth.qrs_on))
+            qtc = np.median(truth.t_off - truth.qrs_on) / np.cbrt(rr)
+            assert (qtc > 0.47) if is_long else (qtc < 0.46)
+
+
+def test_morphology_of_bundle_branch_blocks() -> None:
+    """LBBB: V1 negative, V6 positive; RBBB: late R in V1, late S in V6."""
+    for seed in SEEDS:
+        left, right = _simulate("CLBBB", seed=seed), _simulate("CRBBB", seed=seed)
+        assert _beat(left, Lead.V1, 0, 0.15).min() < -0.5
+        assert _beat(left, Lead.V6, 0, 0.15).max() > 0.4
+        assert _beat(left, Lead.V6, 0, 0.04).min() > -0.1, "no septal q"
+        assert _beat(right, Lead.V1, 0.06, 0.15).max() > 0.25
+        assert _beat(right, Lead.V6, 0.06, 0.15).min() < -0.1
+
+
+def test_infarctions_have_their_q_waves() -> None:
+    """Inferior: Q in aVF; anteroseptal: no initial r in V2; neither in a normal ECG."""
+    for seed in SEEDS:
+        early = (0.0, 0.035)
+        assert _beat(_simulate("IMI", seed=seed), Lead.AVF, *early).min() < -0.08
+        assert _beat(_simulate("ASMI", seed=seed), Lead.V2, *early).max() < 0.15
+        assert _beat(_simulate("NORM", seed=seed), Lead.AVF, *early).min() > -0.12
+        assert _beat(_simulate("NORM", seed=seed), Lead.V2, *early).max() > 0.15
+
+
+def test_voltage_criteria() -> None:
+    """LVH meets Sokolow and Lyon; low voltage stays below 0.5 mV in the limb leads."""
+    for seed in SEEDS:
+        sokolow = {}
+        for code in ("LVH", "NORM"):
+            found = _simulate(code, seed=seed)
+            s_v1 = -_beat(found, Lead.V1, 0, 0.12).min()
+            sokolow[code] = s_v1 + _beat(found, Lead.V5, 0, 0.12).max()
+        assert sokolow["LVH"] > 3.3 > sokolow["NORM"]
+        low = _simulate("LVOLT", seed=seed).record.signal[:6]
+        assert np.ptp(low, axis=1).max() < 1.0
+
+
+def test_normal_ecg_looks_normal() -> None:
+    """Axis, R progression, upright T, P below 0.25 mV: over forty patients, nine in ten."""
+    good = 0
+    for seed in range(40):
+        normal = _simulate("NORM", seed=seed)
+        i = _beat(normal, Lead.I, 0, 0.11).sum(axis=1).mean()
+        avf = _beat(normal, Lead.AVF, 0, 0.11).sum(axis=1).mean()
+        r = [_beat(normal, lead, 0, 0.11).max() for lead in LEADS[6:]]
+        good += (
+            -30 <= np.rad2deg(np.arctan2(avf * 2 / 3**0.5, i)) <= 90
+            and r[0] < r[4]
+            and _beat(normal, Lead.II, 0.2, 0.4).max() > 0.05
+            and _beat(normal, Lead.II, -0.2, -0.02).max() < 0.25
+        )
+    assert good >= 36
+
+
+def test_reports_say_what_is_there_and_nothing_else(rng: np.random.Generator) -> None:
+    """Both languages put every statement in one of its own words, and hold no other text."""
+    for _ in range(40):
+        codes = draw_statements(rng)
+        made = simulate(codes, rng, rate=100.0)
+        for language in (Language.GERMAN, Language.ENGLISH):
+            rest = made.reports[language].casefold()
+            for code in sorted(made.statements):
+                words = [w for w in WORDS[code, language] if w.casefold() in rest]
+                assert words, (code, made.reports)
+            known = [w.casefold() for c in made.statements for w in WORDS[c, language]]
+            for word in sorted(known, key=len, reverse=True):
+                rest = rest.replace(word, "")
+            assert not rest.strip(" .,;"), made.reports[language]
+
+
+def test_drawn_statements_never_contradict(rng: np.random.Generator) -> None:
+    """A thousand draws all pass the check, with one rhythm each and normal ones among them."""
+    drawn = [draw_statements(rng) for _ in range(1000)]
+
+    assert all(check(codes) == codes for codes in drawn)
+    assert all(len(codes & set(RHYTHMS)) == 1 for codes in drawn)
+    assert 300 < sum("NORM" in codes for codes in drawn) < 500
+    assert {code for codes in drawn for code in codes} >= SUPPORTED - {"LPR"}
+
+
+@pytest.mark.parametrize(
+    ("codes", "words"),
+    [
+        (("2AVB",), "cannot simulate '2AVB'"),
+        (("NORM", "IMI"), "NORM contradicts IMI"),
+        (("AFIB", "1AVB"), "contradicts"),
+        (("CLBBB", "CRBBB"), "contradicts"),
+        (("SR", "AFIB"), "contradicts"),
+    ],
+)
+def test_what_cannot_be_is_refused(codes: tuple[str, ...], words: str) -> None:
+    """On one line."""
+    with pytest.raises(QueryError, match=words) as caught:
+        _simulate(*codes)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_allowed_pair_can_be_simulated() -> None:
+    """Whatever two statements may stand together gives a finite, calibrated record."""
+    for n, pair in enumerate(combinations(sorted(SUPPORTED), 2)):
+        try:
+            check(pair)
+        except QueryError:
+            continue
+        record = _simulate(*pair, seed=n, rate=100.0).record
+        assert np.isfinite(record.signal).all()
+        assert np.abs(record.signal).max() < 12
+
+
+def test_age_and_sex_are_kept_or_drawn() -> None:
+    """What is given is what the record says."""
+    record = simulate(("NORM",), np.random.default_rng(0), age=71, sex=Sex.FEMALE).record
+
+    assert (record.acquisition.age, record.acquisition.sex) == (71, Sex.FEMALE)
+    assert isinstance(record, Record)
+    assert None not in astuple(_simulate("NORM").record.acquisition)[2:4]
+
+
+def test_an_independent_program_finds_the_beats() -> None:
+    """NeuroKit2 finds every R peak of noise-free sinus beats within 60 ms of QRS."""
+    for seed in SEEDS:
+        made = _simulate("NORM", seed=seed)
+        _, found = neurokit2.ecg_peaks(_lead(made, Lead.II), sampling_rate=500)
+        peaks = np.asarray(found["ECG_R_Peaks"]) / 500
+        inside = [t for t in made.truth.qrs_on if 0.3 < t < 9.6]
+        for onset in inside:
+            assert np.abs(peaks - (onset + 0.045)).min() < 0.06
