@@ -40,5 +40,6 @@ class FakeEncoder:
 def _unit(text: str) -> NDArray[np.float32]:
     """Return the unit vector that *text* always gets."""
     seed = int.from_bytes(sha256(text.encode()).digest()[:8], "big")
-    vector = np.random.default_rng(seed).normal(size=DIM).astype(np.float32)
-    return vector / np.linalg.norm(vector)
+    vector = np.random.default_rng(seed).normal(size=DIM)
+    vector /= np.linalg.norm(vector)
+    return np.array(vector, np.float32)

@@ -52,7 +52,7 @@ def test_other_names_are_no_leads(text: str) -> None:
     ],
 )
 def test_unusable_records_are_refused(
-    signal: np.ndarray,  # type: ignore[type-arg]
+    signal: np.ndarray,
     leads: tuple[Lead, ...],
     rate: float,
     words: str,

@@ -2,9 +2,23 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, ndcg_score, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    ndcg_score,
+    roc_auc_score,
+    top_k_accuracy_score,
+)
 
-from precord.metrics import Resamples, auroc, average_precision, ndcg, top_hits
+from precord.metrics import (
+    Resamples,
+    auroc,
+    average_precision,
+    best_ranks,
+    median_rank,
+    ndcg,
+    recall_at_k,
+    top_hits,
+)
 
 
 def test_top_hits_by_hand() -> None:
@@ -42,7 +56,8 @@ def test_average_precision_equals_scikit_learn(rng: np.random.Generator) -> None
     found = average_precision(np.take_along_axis(relevant, order, axis=1))
 
     assert np.isnan(found[0])
-    expected = [average_precision_score(r, s) for r, s in zip(relevant[1:], scores[1:], strict=True)]
+    pairs = zip(relevant[1:], scores[1:], strict=True)
+    expected = [average_precision_score(r, s) for r, s in pairs]
     np.testing.assert_allclose(found[1:], expected)
 
 
@@ -91,3 +106,27 @@ def test_queries_without_a_value_do_not_count() -> None:
     assert found.value == pytest.approx((0.5 + 1.0) / 2)
     assert found.n == 3
     assert resamples.mean(np.full(3, np.nan)).n == 0
+
+
+def test_ranks_by_hand() -> None:
+    """Second place, a tie that counts against the query, and nothing right at all."""
+    scores = np.array([[0.9, 0.5, 0.1], [0.5, 0.5, 0.5], [0.1, 0.2, 0.3]])
+    relevant = np.array([[False, True, True], [True, False, False], [False] * 3])
+
+    ranks = best_ranks(scores, relevant)
+
+    assert ranks.tolist() == [2, 3, np.inf]
+    assert recall_at_k(ranks, 1) == 0
+    assert recall_at_k(ranks, 2) == pytest.approx(1 / 3)
+    assert median_rank(ranks) == 3
+    assert median_rank(np.array([1.0, 4.0])) == 2.5
+
+
+def test_recall_equals_scikit_learn(rng: np.random.Generator) -> None:
+    """With one right case a query, recall is the accuracy of the first k."""
+    scores, right = rng.normal(size=(40, 12)), rng.integers(0, 12, 40)
+    ranks = best_ranks(scores, right[:, None] == np.arange(12))
+
+    for k in (1, 5):
+        expected = top_k_accuracy_score(right, scores, k=k, labels=np.arange(12))
+        assert recall_at_k(ranks, k) == pytest.approx(expected)

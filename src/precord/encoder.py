@@ -54,17 +54,16 @@ class Encoder:
             self.dim = int(facts["dim"])
             self.ecg_weight = float(facts["ecg_weight"])
             self._thresholds = {str(k): float(v) for k, v in facts["thresholds"].items()}
-            if facts["preparation"] != VERSION or facts["statements"] != list(CODES):
-                raise ModelError(f"{folder}: weights for another version of precord")
+            is_ours = facts["preparation"] == VERSION and facts["statements"] == list(CODES)
             self._ecg = _open(folder / "ecg.onnx", threads)
             self._text = _open(folder / "text.onnx", threads)
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             self.fingerprint = _fingerprint(folder)
-        except ModelError:
-            raise
         except Exception as error:  # each library has its own errors; all mean the same here
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise ModelError(f"{folder}: not usable weights: {reason}") from error
+        if not is_ours:
+            raise ModelError(f"{folder}: weights for another version of precord")
 
     @classmethod
     def load(cls, folder: Path | None = None, *, threads: int = 0) -> "Encoder":

@@ -30,6 +30,30 @@ def top_hits(scores: NDArray[np.floating], k: int) -> NDArray[np.intp]:
     return np.argsort(-scores, axis=1, kind="stable")[:, :k]
 
 
+def best_ranks(scores: NDArray[np.floating], relevant: NDArray[np.bool_]) -> Floats:
+    """Return (Q,) the rank, from 1, of the best relevant case; infinity where there is none.
+
+    Ties count against the query, so that equal scores for all find nothing.
+
+    Args:
+        scores: (Q, G), higher is better.
+        relevant: (Q, G) whether each case is right.
+    """
+    best = np.where(relevant, scores, -np.inf).max(axis=1, keepdims=True)  # (Q, 1)
+    ahead = ((scores >= best) & ~relevant).sum(axis=1)
+    return np.where(relevant.any(axis=1), ahead + 1.0, np.inf)
+
+
+def recall_at_k(ranks: Floats, k: int) -> float:
+    """Return the share of queries whose best relevant case is among the first *k*."""
+    return float((ranks <= k).mean())
+
+
+def median_rank(ranks: Floats) -> float:
+    """Return the median of *ranks* (Q,), the mean of the middle two where Q is even."""
+    return float(np.median(ranks))
+
+
 def ndcg(gains: Floats, ideal: Floats) -> Floats:
     """Return (Q,) the discounted gain of the hits over that of the best possible ones.
 

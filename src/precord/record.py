@@ -120,7 +120,7 @@ class Record:
     @property
     def duration(self) -> float:
         """Return the length in seconds."""
-        return self.signal.shape[1] / self.rate
+        return float(self.signal.shape[1] / self.rate)
 
     @property
     def is_calibrated(self) -> bool:

@@ -140,7 +140,7 @@ def parse_statements(codes: Iterable[str]) -> frozenset[str]:
     """
     found = frozenset(code.strip() for code in codes if code.strip())
     if unknown := found - STATEMENTS.keys():
-        raise CorpusError(f"unknown SCP-ECG statement {sorted(unknown)[0]!r}; see `precord codes`")
+        raise CorpusError(f"unknown SCP-ECG statement {min(unknown)!r}; see `precord codes`")
     return found
 
 

@@ -1,1 +1,1 @@
-"""Tests of precord.io."""  # noqa: A005 - it mirrors the package
+"""Tests of precord.io."""

@@ -9,7 +9,7 @@ from scipy.signal import resample_poly
 from precord.signal.filters import band_limit, remove_mains, resample
 
 
-def _sine(frequency: float, rate: float, seconds: float = 10.0) -> np.ndarray:  # type: ignore[type-arg]
+def _sine(frequency: float, rate: float, seconds: float = 10.0) -> np.ndarray:
     """Return one lead, (1, samples) float32, of a sine of 1 mV."""
     return np.sin(2 * np.pi * frequency * np.arange(0, seconds, 1 / rate))[None].astype(np.float32)
 

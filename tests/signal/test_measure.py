@@ -16,6 +16,7 @@ from precord.corpora import open_corpus
 from precord.leads import LEADS, Lead
 from precord.record import Record, Scale
 from precord.signal.beats import find_beats
+from precord.signal.filters import Signal
 from precord.signal.measure import axis, fridericia, measure
 from precord.simulate import draw_statements, simulate
 from precord.simulate.findings import SINUS
@@ -30,7 +31,7 @@ def _build(rate: float = 500.0, rr: float = 0.8, *, p_wave: bool = True) -> Reco
     """
     times = np.arange(0, 10, 1 / rate)
 
-    def hump(start: float, length: float) -> np.ndarray:  # type: ignore[type-arg]
+    def hump(start: float, length: float) -> np.ndarray:
         phase = (times - start) / length
         return np.where((phase > 0) & (phase < 1), 0.5 - 0.5 * np.cos(2 * np.pi * phase), 0.0)
 
@@ -72,7 +73,7 @@ def test_fridericia_by_hand() -> None:
     [(1, 0, 0), (0, 1, 90), (-1, 0, 180), (0, -1, -90), (1, np.sqrt(3) / 2, 45)],
 )
 def test_axis_by_hand(i: float, avf: float, degrees: float) -> None:
-    """aVF sees a vector at 90 degrees at sqrt(3)/2 of what lead I sees of one at 0."""
+    """Lead aVF sees a vector at 90 degrees at sqrt(3)/2 of what lead I sees of one at 0."""
     assert axis(i, avf) == pytest.approx(degrees)
 
 
@@ -91,11 +92,13 @@ VARIANTS: dict[str, Callable[[Record], Record]] = {
     "gain": lambda r: replace(r, signal=2 * r.signal),
     "offset": lambda r: replace(r, signal=r.signal + np.float32(1.5)),
     "a missing chest lead": lambda r: replace(r, signal=_blank(r.signal, 9, slice(None))),
-    "two seconds missing": lambda r: replace(r, signal=_blank(r.signal, slice(None), slice(2000, 3000))),
+    "two seconds missing": lambda r: replace(
+        r, signal=_blank(r.signal, slice(None), slice(2000, 3000))
+    ),
 }
 
 
-def _blank(signal: np.ndarray, rows: object, columns: slice) -> np.ndarray:  # type: ignore[type-arg]
+def _blank(signal: Signal, rows: int | slice, columns: slice) -> Signal:
     """Return a copy of *signal* with a part of it missing."""
     signal = signal.copy()
     signal[rows, columns] = np.nan
@@ -172,7 +175,7 @@ def test_agrees_with_the_simulators_own_truth() -> None:
             "qt": (found.qt_ms, 1e3 * np.median(truth.t_off - onset), 40),
         }
         for name, (value, expected, most) in pairs.items():
-            within[name].append(value is not None and abs(value - expected) <= most)
+            within[name].append(value is not None and bool(abs(value - expected) <= most))
 
     shares = {name: np.mean(hits) for name, hits in within.items()}
     assert len(within["pr"]) > 60
@@ -217,7 +220,7 @@ def test_beats_agree_with_neurokit_on_real_records(shared_data: Path) -> None:
 
 @pytest.mark.data
 def test_pr_is_measured_where_it_exists(shared_data: Path) -> None:
-    """Of raw recordings in sinus rhythm at least 90 % get a PR; none in fibrillation, folds 1-8."""
+    """Of raw recordings in sinus rhythm at least 90 % get a PR; hardly any in fibrillation."""
     entries = open_corpus("ptb-xl", shared_data / "ptb-xl").entries(range(1, 9))
     fibrillating = [e for e in entries if "AFIB" in e.statements]
     sinus = [e for e in entries if "SR" in e.statements and "AFIB" not in e.statements][::3]

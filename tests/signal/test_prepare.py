@@ -13,7 +13,7 @@ from precord.record import Record, Scale
 from precord.signal.prepare import MODEL_RATE, prepare
 
 
-def _beats(rate: float, seconds: float = 10.0, size: float = 1.0) -> np.ndarray:  # type: ignore[type-arg]
+def _beats(rate: float, seconds: float = 10.0, size: float = 1.0) -> np.ndarray:
     """Return (12, samples): a beat a second, each lead of its own height and sign."""
     t = np.arange(0, seconds, 1 / rate)
     wave = np.exp(-(((t % 1.0) - 0.5) ** 2) / 2 / 0.02**2)

@@ -23,7 +23,7 @@ def _simulate(*codes: str, seed: int = 0, rate: float = 500.0, noise: bool = Fal
     return simulate(codes, np.random.default_rng(seed), rate=rate, noise=noise)
 
 
-def _lead(simulated: Simulated, lead: Lead) -> np.ndarray:  # type: ignore[type-arg]
+def _lead(simulated: Simulated, lead: Lead) -> np.ndarray:
     """Return one lead, mV."""
     found = simulated.record.lead(lead)
     if found is None:
@@ -31,7 +31,7 @@ def _lead(simulated: Simulated, lead: Lead) -> np.ndarray:  # type: ignore[type-
     return found
 
 
-def _beat(simulated: Simulated, lead: Lead, start: float, stop: float) -> np.ndarray:  # type: ignore[type-arg]
+def _beat(simulated: Simulated, lead: Lead, start: float, stop: float) -> np.ndarray:
     """Return (beats, samples) of *lead*, from *start* to *stop* seconds after QRS onset."""
     signal, rate = _lead(simulated, lead), simulated.record.rate
     onsets = [t for t in simulated.truth.qrs_on if t + start > 0 and t + stop < 10]

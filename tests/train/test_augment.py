@@ -4,20 +4,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from precord.train.augment import augment
 from precord.train.config import AugmentConfig
 from tests.train.conftest import STILL
 
+Maps = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+
 
 @pytest.fixture
-def maps(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def maps(rng: np.random.Generator) -> Maps:
     """Return pixels, mask and scale flag of forty records."""
     pixels = rng.normal(0, 0.3, (40, 12, 1000)).astype(np.float32)
     return pixels, np.ones_like(pixels), np.ones(40, np.float32)
 
 
-def test_nothing_configured_changes_nothing(maps, rng) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_configured_changes_nothing(maps: Maps, rng: np.random.Generator) -> None:
     """With all at zero the batch comes back as it was."""
     pixels, mask, calibrated = augment(*maps, STILL, rng)
 
@@ -26,7 +29,7 @@ def test_nothing_configured_changes_nothing(maps, rng) -> None:  # type: ignore[
     np.testing.assert_array_equal(calibrated, maps[2])
 
 
-def test_the_input_is_left_alone(maps, rng) -> None:  # type: ignore[no-untyped-def]
+def test_the_input_is_left_alone(maps: Maps, rng: np.random.Generator) -> None:
     """Augmentation works on a copy."""
     before = [part.copy() for part in maps]
 
@@ -36,7 +39,7 @@ def test_the_input_is_left_alone(maps, rng) -> None:  # type: ignore[no-untyped-
         np.testing.assert_array_equal(part, old)
 
 
-def test_what_is_masked_is_zero_and_polarity_stays(maps, rng) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_masked_is_zero_and_polarity_stays(maps: Maps, rng: np.random.Generator) -> None:
     """Masked samples are zero; the others keep their sign where no noise or shift is added."""
     config = replace(AugmentConfig(), noise=0.0, shift_seconds=0.0, drop_leads=0.5, window=0.5)
 
@@ -47,7 +50,7 @@ def test_what_is_masked_is_zero_and_polarity_stays(maps, rng) -> None:  # type: 
     np.testing.assert_array_equal(np.sign(pixels[kept]), np.sign(maps[0][kept]))
 
 
-def test_a_forgotten_scale_has_its_own_gain_per_lead(maps, rng) -> None:  # type: ignore[no-untyped-def]
+def test_a_forgotten_scale_has_its_own_gain_per_lead(maps: Maps, rng: np.random.Generator) -> None:
     """Leads of a record without scale are stretched each by another factor."""
     pixels, _, calibrated = augment(*maps, replace(STILL, forget_scale=1.0), rng)
 
@@ -57,7 +60,7 @@ def test_a_forgotten_scale_has_its_own_gain_per_lead(maps, rng) -> None:  # type
     assert ratio.std(axis=1).min() > 0.05
 
 
-def test_a_printed_page_keeps_a_quarter_of_each_lead(maps, rng) -> None:  # type: ignore[no-untyped-def]
+def test_a_printed_page_keeps_a_quarter_of_each_lead(maps: Maps, rng: np.random.Generator) -> None:
     """Columns of 2.5 s; lead II may stay whole as the rhythm strip."""
     _, mask, _ = augment(*maps, replace(STILL, window=1.0), rng)
 

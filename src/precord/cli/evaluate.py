@@ -64,7 +64,10 @@ def evaluate(
     encoder = Encoder.load()
     with SqliteLibrary.open(library, encoder=encoder) as cases, bars() as stages:
         tables = run(wanted, fold, cases, encoder, _stage(stages))
-    _write(tables, wanted, json=json, markdown=markdown, plots=plots)
+    kinds = " ".join(f"{kind} {kind}/" for kind, _ in wanted)  # no folder of this machine
+    command = f"`precord evaluate {kinds} --fold {fold} --library {library.name}`"
+    tables = replace(tables, about={"command": command, **tables.about})
+    _write(tables, json=json, markdown=markdown, plots=plots)
 
 
 def _stage(stages: "Progress") -> "Callable[[str, int], Callable[[int], None]]":
@@ -79,7 +82,6 @@ def _stage(stages: "Progress") -> "Callable[[str, int], Callable[[int], None]]":
 
 def _write(
     tables: "Tables",
-    corpora: list[tuple[str, Path]],
     *,
     json: Path | None,
     markdown: Path | None,
@@ -89,15 +91,7 @@ def _write(
     from precord.evaluate.plot import draw
     from precord.evaluate.table import describe_machine, today
 
-    command = "precord evaluate " + " ".join(
-        f"{kind} path/to/{kind} " for kind, _ in corpora
-    ).replace("  ", " ")
-    about = {
-        "command": f"`{command.strip()} ...`",
-        **tables.about,
-        "date": today(),
-        "machine": describe_machine(),
-    }
+    about = {**tables.about, "date": today(), "machine": describe_machine()}
     tables = replace(tables, about=about)
     drawn = draw(tables, plots) if plots is not None else []
     if json is not None:

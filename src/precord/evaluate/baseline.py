@@ -3,6 +3,7 @@
 Shapes: Q queries, G gallery cases, N records.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import astuple
 
@@ -10,9 +11,11 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from precord.errors import LibraryError
 from precord.evaluate.protocol import K, Task
 from precord.image.encodings import SignedMap
 from precord.record import Measurements
+from precord.relevance import Relevance, to_multi_hot
 from precord.statements import to_superclasses
 
 Array = NDArray[np.float32]
@@ -22,9 +25,34 @@ _KERNEL = 25  # samples; a quarter of a second
 
 
 def always_normal(task: Task) -> NDArray[np.intp]:
-    """Return (Q, 10) the same ten cases for every query: the first that are normal only."""
-    normal = [i for i, s in enumerate(task.gallery) if to_superclasses(s) == {"NORM"}][:K]
-    return np.tile(np.array(normal, np.intp), (len(task.queries), 1))
+    """Return (Q, k) the same normal cases for every query, at most ten.
+
+    They are the first of those that have the commonest statements of all whose only
+    superclass is NORM, which most normal queries have too.
+
+    Raises:
+        LibraryError: The gallery holds no such case.
+    """
+    normal = [s for s in task.gallery if to_superclasses(s) == {"NORM"}]
+    if not normal:
+        raise LibraryError("no normal case outside the fold, which the baselines need")
+    ((commonest, _),) = Counter(normal).most_common(1)
+    hits = [i for i, s in enumerate(task.gallery) if s == commonest][:K]
+    return np.tile(np.array(hits, np.intp), (len(task.queries), 1))
+
+
+def statement_head(task: Task, probabilities: Array) -> Array:
+    """Return (Q, G) cosines of predicted statements with the cases' own: a reference.
+
+    Each statement weighs as in the weighted Jaccard index. It knows the labels of the
+    gallery, which the product's vectors know by their texts alone.
+
+    Args:
+        task: the gallery.
+        probabilities: (Q, S) of the queries' statements.
+    """
+    weights = np.sqrt(Relevance.fit(task.gallery).weights)
+    return _unit(probabilities * weights) @ _unit(to_multi_hot(task.gallery) * weights).T
 
 
 def raw_signals(maps: Sequence[SignedMap]) -> Array:

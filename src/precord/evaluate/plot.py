@@ -44,7 +44,7 @@ def _bars(retrieval: Mapping[str, Mapping[str, Estimate]], path: Path) -> Path:
     axes.set_ylabel("share of the ten hits\nthat have the query's class")
     axes.set_ylim(0, 1)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=8, ncols=len(methods), loc="upper center")
+    figure.legend(frameon=False, fontsize=8, ncols=len(methods), loc="outside upper center")
     figure.savefig(path, dpi=120)
     return path
 
@@ -57,7 +57,9 @@ def _misses(misses: Mapping[str, Estimate], path: Path) -> Path:
     names = [f"{name} (n = {e.n})" for name, e in misses.items()]
     at = np.arange(len(names))[::-1]
     values = np.array([e.value for e in misses.values()])
+    errors = np.array([(e.value - e.low, e.high - e.value) for e in misses.values()]).T
     axes.barh(at, values, color="#b3203a", height=0.6)
+    axes.errorbar(values, at, xerr=np.maximum(errors, 0), fmt="none", ecolor="0.2", elinewidth=0.8)
     axes.set_yticks(at, names, fontsize=8)
     axes.set_xlim(0, 1)
     axes.set_xlabel("share of queries with no such case in ten hits")

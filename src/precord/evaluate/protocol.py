@@ -12,8 +12,15 @@ The measures, each a mean over queries with a 95 % bootstrap interval over patie
     nDCG@10                   gain is the weighted Jaccard index
     mAP                       over the whole ranking; relevant is a weighted Jaccard >= .5
 
-each for all queries, and behind it for `NORM-only` queries (superclass NORM and no other), for
-all others (`non-NORM`), and for each corpus of queries.
+each for all queries, and, with the group behind the name, for `NORM-only` queries (superclass
+NORM and no other), for all others (`non-NORM`), and for each corpus of queries:
+"weighted Jaccard@10 non-NORM", "mAP ptb-xl". The class share of `non-NORM` leaves the
+superclass NORM out, which a query or two may have beside another. Always the same normal
+cases have no ranking, hence no mAP.
+
+The other tables: `misses in ten hits` has, per superclass and critical statement, the share of
+the queries with it that find no such case; `same source` has "hits of ptb-xl queries", the
+share of their hits from their own corpus, beside "gallery of ptb-xl", its share of the gallery.
 Shapes: Q queries, G gallery cases, k hits.
 """
 
@@ -25,10 +32,11 @@ from numpy.typing import NDArray
 
 from precord.metrics import Estimate, Resamples, average_precision, ndcg, top_hits
 from precord.relevance import Relevance, to_multi_hot, to_superclass_hot
-from precord.statements import CODES, SUPERCLASSES, to_superclasses
+from precord.statements import CODES, SUPERCLASSES, Superclass, to_superclasses
 
 Floats = NDArray[np.float64]
 K = 10
+NON_NORM = " non-NORM"
 RELEVANT = 0.5  # weighted Jaccard index from which a case counts as relevant
 
 CRITICAL = (
@@ -85,7 +93,7 @@ class Task:
         groups = {
             "": np.ones(len(self.queries), bool),
             " NORM-only": only_normal,
-            " non-NORM": ~only_normal,
+            NON_NORM: ~only_normal,
         }
         for corpus in dict.fromkeys(self.corpora):
             groups[f" {corpus}"] = np.array([c == corpus for c in self.corpora])
@@ -113,13 +121,16 @@ def chance(task: Task) -> dict[str, Estimate]:
     wanted = to_superclass_hot(task.queries)
     share = to_superclass_hot(task.gallery).mean(axis=0)[None, :].repeat(len(wanted), axis=0)
     same = _same_sets(task).mean(axis=1)
-    same[~(wanted.sum(axis=1) > 0)] = np.nan
+    same[wanted.sum(axis=1) == 0] = np.nan
+    gain = task.likeness.mean(axis=1, keepdims=True)
     values = {
         "class share@10": np.where(wanted > 0, share, np.nan),
         "weighted Jaccard@10": task.likeness.mean(axis=1),
         "Jaccard@10": task.overlap.mean(axis=1),
         "set P@1": same,
         "set P@10": same,
+        "nDCG@10": ndcg(gain.repeat(min(K, len(task.gallery)), axis=1), task.likeness),
+        "mAP": _chance_precision((task.likeness >= RELEVANT).sum(axis=1), len(task.gallery)),
     }
     return _summarise(task, values)
 
@@ -157,6 +168,16 @@ def same_source(task: Task, scores: NDArray[np.floating]) -> dict[str, Estimate]
     return found
 
 
+def _chance_precision(n_relevant: NDArray[np.intp], n: int) -> Floats:
+    """Return the average precision expected of a random order of *n* cases.
+
+    A relevant case at rank i has on average (i - 1)(r - 1) / (n - 1) relevant ones before it.
+    """
+    harmonic = float((1 / np.arange(1, n + 1)).sum())
+    found = (harmonic + (n_relevant - 1) / max(n - 1, 1) * (n - harmonic)) / n
+    return np.where(n_relevant > 0, found, np.nan)
+
+
 def _missed(task: Task, asked: Floats, there: Floats, hits: NDArray[np.intp]) -> Estimate:
     """Return the share of the queries that ask for something and find none of it."""
     none = 1.0 - there[hits].max(axis=1)
@@ -166,8 +187,8 @@ def _missed(task: Task, asked: Floats, there: Floats, hits: NDArray[np.intp]) ->
 def _same_sets(task: Task) -> Floats:
     """Return (Q, G) one where both have the same set of superclasses, not empty."""
     a, b = to_superclass_hot(task.queries), to_superclass_hot(task.gallery)
-    equal = (a[:, None, :] == b[None, :, :]).all(axis=2)
-    return (equal & (a.sum(axis=1) > 0)[:, None]).astype(np.float64)
+    shared, n_a, n_b = a @ b.T, a.sum(axis=1)[:, None], b.sum(axis=1)[None, :]
+    return np.where((shared == n_a) & (shared == n_b) & (n_a > 0), 1.0, 0.0)
 
 
 def _per_query(task: Task, order: NDArray[np.intp]) -> dict[str, Floats]:
@@ -195,6 +216,8 @@ def _summarise(task: Task, values: dict[str, Floats]) -> dict[str, Estimate]:
         for group, members in task.groups().items():
             if per_query.ndim == 2:
                 inside = np.where(members[:, None], per_query, np.nan)
+                if group == NON_NORM:
+                    inside[:, SUPERCLASSES.index(Superclass.NORM)] = np.nan
                 found[f"{name}{group}"] = task.resamples.macro(inside)
             else:
                 inside = np.where(members, per_query, np.nan)

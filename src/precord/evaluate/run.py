@@ -17,12 +17,15 @@ from precord.evaluate.baseline import (
     measured_features,
     random_convolutions,
     raw_signals,
+    statement_head,
 )
 from precord.evaluate.protocol import Task, chance, judge, judge_hits, misses, same_source
 from precord.evaluate.table import Tables
 from precord.image.encodings import SignedMap, signed_map
 from precord.library.protocol import Library, Vectors
+from precord.metrics import Estimate
 from precord.record import Measurements, Record
+from precord.report import Source
 from precord.signal.measure import measure
 from precord.signal.prepare import prepare
 
@@ -70,7 +73,8 @@ def run(
     Raises:
         CorpusError: No data set has that fold.
         LeakError: A patient stands on both sides.
-        LibraryError: The library holds no case of another fold, or no signals.
+        LibraryError: The library holds no case of another fold, none of them is normal, or
+            signals are missing.
     """
     entries = [e for kind, folder in corpora for e in open_corpus(kind, folder).entries([fold])]
     if not entries:
@@ -89,8 +93,9 @@ def run(
         [e.corpus for e in entries],
         [c.corpus for c in cases],
     )
-    advance = on_stage("judging", 8)
+    advance = on_stage("judging", 9)
     scores = _scores(encoding, vectors, rows, encoder.ecg_weight)
+    scores["statement head"] = statement_head(task, encoding.statements)
     retrieval = {}
     for name, table in scores.items():
         retrieval[name] = judge(task, table)
@@ -112,11 +117,15 @@ def run(
 
 
 def _gallery(library: Library, fold: int) -> tuple[Vectors, list[int]]:
-    """Return the library's vectors, and the rows that are not of *fold*."""
+    """Return the library's vectors, and the rows that are real and not of *fold*."""
     vectors = library.vectors()
-    rows = [i for i, other in enumerate(vectors.folds) if other != fold]
+    rows = [
+        i
+        for i, (other, source) in enumerate(zip(vectors.folds, vectors.sources, strict=True))
+        if other != fold and source is not Source.SIMULATED
+    ]
     if not rows:
-        raise LibraryError(f"the library holds no case outside fold {fold}")
+        raise LibraryError(f"the library holds no real case outside fold {fold}")
     return vectors, rows
 
 
@@ -124,8 +133,10 @@ def _check_patients(entries: list[Entry], cases: list[Case], library: Library) -
     """Return a name for the patient of each query.
 
     Raises:
-        LeakError: A patient asks and stands in the gallery.
+        LeakError: A patient, or an ECG, asks and stands in the gallery.
     """
+    if same := {e.case_id for e in entries} & {c.id for c in cases}:
+        raise LeakError(f"{min(same)} stands in the gallery as well, under another fold")
     asking = [library.pseudonym(e.patient) if e.patient else e.case_id for e in entries]
     both = set(asking) & {c.patient for c in cases if c.patient}
     if both:
@@ -166,14 +177,18 @@ def _read_gallery(
 def _scores(
     encoding: EcgEncoding, vectors: Vectors, rows: list[int], weight: float
 ) -> dict[str, NDArray[np.float32]]:
-    """Return the (Q, G) scores of the system and of its two halves."""
-    ecg = encoding.vectors @ np.nan_to_num(vectors.ecg[rows]).T
-    report = encoding.vectors @ np.nan_to_num(vectors.report[rows]).T
-    return {
-        "precord": weight * ecg + (1 - weight) * report,
-        "ECG to ECG only": ecg,
-        "ECG to report only": report,
-    }
+    """Return the (Q, G) scores of the system and of its two halves.
+
+    As in a search, a case that lacks one vector is scored by the other; what has none is
+    not found.
+    """
+    with np.errstate(invalid="ignore"):  # a row of NaN marks a vector that is not there
+        ecg = encoding.vectors @ vectors.ecg[rows].T
+        report = encoding.vectors @ vectors.report[rows].T
+    both = weight * ecg + (1 - weight) * report
+    both = np.where(np.isnan(ecg), report, np.where(np.isnan(report), ecg, both))
+    scores = {"precord": both, "ECG to ECG only": ecg, "ECG to report only": report}
+    return {name: np.where(np.isnan(table), -np.inf, table) for name, table in scores.items()}
 
 
 def _baselines(
@@ -182,7 +197,7 @@ def _baselines(
     gallery: list[SignedMap],
     measured: list[Measurements],
     advance: Callable[[int], None],
-) -> dict[str, dict]:  # type: ignore[type-arg]
+) -> dict[str, dict[str, Estimate]]:
     """Return the tables that the system is held against."""
     n = len(queries.maps)
     tables = {"chance": chance(task), "always normal": judge_hits(task, always_normal(task))}

@@ -92,9 +92,7 @@ def _to_json(estimate: Estimate) -> dict[str, float | int | None]:
     }
 
 
-def _table(
-    tables: Mapping[str, Mapping[str, Estimate]], columns: tuple[str, ...]
-) -> list[str]:
+def _table(tables: Mapping[str, Mapping[str, Estimate]], columns: tuple[str, ...]) -> list[str]:
     """Return Markdown lines, a row a method."""
     lines = [f"| method | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
     for name, table in tables.items():

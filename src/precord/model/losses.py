@@ -30,7 +30,8 @@ def contrastive(a: Tensor, b: Tensor, scale: Tensor, targets: Tensor) -> Tensor:
     (Andonian et al. 2022, arXiv:2204.04588; SoftCLIP, Gao et al. 2023, arXiv:2303.17561).
 
     Args:
-        a, b: (B, E) unit vectors; row i of one belongs to row i of the other.
+        a: (B, E) unit vectors.
+        b: (B, E) unit vectors; row i belongs to row i of *a*.
         scale: inverse temperature, a scalar.
         targets: (B, B) rows that sum to 1, symmetric in meaning: row i is what a[i] and
             b[i] should find.
@@ -53,7 +54,9 @@ def alike(a: Tensor, scale: Tensor, relevance: Tensor, sharpness: float) -> Tens
 
     Args:
         a: (B, E) unit vectors.
+        scale: inverse temperature, a scalar.
         relevance: (B, B) weighted Jaccard index.
+        sharpness: as in `soft_targets`.
     """
     itself = torch.eye(len(a), dtype=torch.bool, device=a.device)
     logits = (scale * a @ a.T).masked_fill(itself, -1e4)

@@ -81,7 +81,8 @@ class VisionTower(nn.Module):
             tokens = layer(tokens, keep)
         weight = (real / real.sum(dim=1, keepdim=True).clamp(min=1)).unsqueeze(-1)  # (B, N, 1)
         mean = (tokens[:, 2:] * weight).sum(dim=1)  # (B, D)
-        return self.norm(torch.cat([tokens[:, 0], mean], dim=-1))  # (B, 2 D)
+        pooled: Tensor = self.norm(torch.cat([tokens[:, 0], mean], dim=-1))
+        return pooled  # (B, 2 D)
 
 
 def normalise(pixels: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -152,7 +153,8 @@ class ConvStem(nn.Module):
             length *= stride
         there = mask.amax(dim=1)  # (B, T)
         there = F.pad(there, (0, -there.shape[-1] % length))
-        return there.unflatten(-1, (-1, length)).amax(dim=-1)  # (B, N)
+        covered: Tensor = there.reshape(there.shape[0], -1, length).amax(dim=-1)
+        return covered  # (B, N)
 
 
 class ResidualBlock(nn.Module):

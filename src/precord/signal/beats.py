@@ -7,6 +7,7 @@ correlation with a median template.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,8 @@ def find_beats(record: Record) -> NDArray[np.intp]:
     """Return (N,) sample indices, at the record's own rate, of the middle of each QRS."""
     peaks = _detect(_at_detection_rate(record))
     indices = np.rint(peaks / DETECTION_RATE * record.rate).astype(np.intp)
-    return np.minimum(indices, record.signal.shape[1] - 1)
+    last = record.signal.shape[1] - 1
+    return np.asarray(np.minimum(indices, last), np.intp)
 
 
 def average_beats(record: Record) -> Beats:
@@ -64,9 +66,8 @@ def average_beats(record: Record) -> Beats:
     refined[kept] = aligned
     median = np.zeros((len(signal), 0))
     if len(real):
-        seen = ~np.isnan(real).all(axis=0)  # (leads, samples)
-        median = np.zeros(real.shape[1:])
-        median[seen] = np.nanmedian(real[:, seen], axis=0)
+        unseen = np.isnan(real).all(axis=0, keepdims=True)  # (1, leads, samples)
+        median = np.asarray(np.nanmedian(np.where(unseen, 0.0, real), axis=0), np.float64)
     return Beats(refined / DETECTION_RATE, is_dominant, median)
 
 
@@ -103,9 +104,7 @@ def _qrs_energy(signal: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(uniform_filter1d(power, int(0.08 * DETECTION_RATE)), np.float64)
 
 
-def _drop_t_waves(
-    peaks: NDArray[np.intp], energy: NDArray[np.float64]
-) -> NDArray[np.intp]:
+def _drop_t_waves(peaks: NDArray[np.intp], energy: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return *peaks* without those that follow a stronger one closely, as T waves do."""
     kept: list[int] = []
     for peak in peaks.tolist():
@@ -130,7 +129,7 @@ def _look_back(
         return kept
     usual = float(np.median(np.diff(kept)))
     added = []
-    for left, right in zip(kept[:-1], kept[1:], strict=True):
+    for left, right in pairwise(kept.tolist()):
         if right - left < 1.66 * usual:
             continue
         margin = 0.36 * DETECTION_RATE
@@ -163,7 +162,7 @@ def _find_dominant(
     stop = int((BEFORE + 0.16) * DETECTION_RATE)
     most = int(0.05 * DETECTION_RATE)
     qrs = windows[:, :, start:stop].reshape(len(windows), -1)
-    closeness = np.corrcoef(qrs) if len(qrs) > 1 else np.ones((1, 1))
+    closeness = np.atleast_2d(np.corrcoef(qrs))
     seed = int(np.argmax((closeness > _LIKE).sum(axis=1) + closeness.mean(axis=1)))
     template = np.median(windows[closeness[seed] > _LIKE], axis=0)[:, start:stop].ravel()
     best = np.full(len(windows), -1.0)
@@ -176,9 +175,7 @@ def _find_dominant(
     return best > _LIKE, shifts
 
 
-def _correlate(
-    rows: NDArray[np.float64], template: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _correlate(rows: NDArray[np.float64], template: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the correlation of each row with *template*."""
     rows = rows - rows.mean(axis=1, keepdims=True)
     template = template - template.mean()

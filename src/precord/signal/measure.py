@@ -251,9 +251,7 @@ def _needed_likeness(beats: Beats, n_samples: int) -> float:
     return _LIKE_IN_DOUBT if is_irregular or is_cramped else _LIKE
 
 
-def _is_consistent(
-    record: Record, beats: Beats, first: int, last: int, needed: float
-) -> bool:
+def _is_consistent(record: Record, beats: Beats, first: int, last: int, needed: float) -> bool:
     """Tell whether single beats show, before QRS, what their median shows.
 
     In fibrillation, flutter and dissociation the median is the mean of nothing in particular,
@@ -276,9 +274,7 @@ def _is_consistent(
     return float(np.median(found)) > needed
 
 
-def _add_axes(
-    found: Measurements, record: Record, median: Floats, waves: _Waves
-) -> Measurements:
+def _add_axes(found: Measurements, record: Record, median: Floats, waves: _Waves) -> Measurements:
     """Return *found* with the frontal axes, where leads I and aVF and their scale are known."""
     if not record.is_calibrated or not {Lead.I, Lead.AVF} <= set(record.leads):
         return found

@@ -74,7 +74,8 @@ def _faults(
 
     Args:
         row: the lead as recorded.
-        ecg: power above 1 Hz; noise: power above 40 Hz, None where the rate is too low.
+        ecg: power above 1 Hz.
+        noise: power above 40 Hz; None where the rate is too low to hold it.
         record: tells rate and scale.
     """
     present = row[~np.isnan(row)]

@@ -327,8 +327,15 @@ def _paced(a: Anatomy, rng: np.random.Generator) -> Anatomy:
     """A spike before a wide beat from the apex of the right ventricle."""
     wide = _lbbb(a, rng)
     wall, late = (0.45, -0.95, 0.75), (0.55, -0.8, 0.7)
-    return replace(wide, septum=(0.2, -0.4, 0.2), wall=wall, late=late, t=(-0.2, 0.4, -0.3),
-                   st=(-0.05, 0.1, -0.08), spike=True)
+    return replace(
+        wide,
+        septum=(0.2, -0.4, 0.2),
+        wall=wall,
+        late=late,
+        t=(-0.2, 0.4, -0.3),
+        st=(-0.05, 0.1, -0.08),
+        spike=True,
+    )
 
 
 _Change = Callable[[Anatomy, np.random.Generator], Anatomy]

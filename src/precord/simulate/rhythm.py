@@ -60,6 +60,7 @@ def draw_rhythm(
         codes: SCP-ECG codes; those that are no rhythm are ignored.
         pr: of a conducted beat, seconds.
         duration: seconds.
+        rng: draws rate, variability and where premature beats fall.
     """
     if "3AVB" in codes:
         return _complete_block(codes, duration, rng)
@@ -89,9 +90,7 @@ def draw_rate(codes: Collection[str], rng: np.random.Generator) -> float:
     return float(np.clip(rng.normal(72, 11), 62, 97))
 
 
-def _sinus(
-    codes: Collection[str], pr: float, duration: float, rng: np.random.Generator
-) -> Rhythm:
+def _sinus(codes: Collection[str], pr: float, duration: float, rng: np.random.Generator) -> Rhythm:
     """Return sinus beats with respiratory variability; more of it in sinus arrhythmia."""
     rate = draw_rate(codes, rng)
     depth = rng.uniform(0.09, 0.16) if "SARRH" in codes else rng.uniform(0.005, 0.025)
@@ -151,7 +150,7 @@ def _complete_block(codes: Collection[str], duration: float, rng: np.random.Gene
     is_ventricular = rng.random() < 0.4
     rate = float(rng.uniform(25, 39) if is_ventricular else rng.uniform(40, 56))
     ventricles = _regular(rate, 0.01, None, duration, rng)
-    atria = _sinus({c for c in codes if c in {"STACH"}}, 0.0, duration, rng)
+    atria = _sinus(frozenset(codes) & {"STACH"}, 0.0, duration, rng)
     return replace(
         ventricles,
         beats=tuple(replace(b, is_ectopic=is_ventricular) for b in ventricles.beats),

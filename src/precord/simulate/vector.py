@@ -47,7 +47,8 @@ class Wave:
 
     def scaled(self, gain: float) -> "Wave":
         """Return the same wave, *gain* times as large."""
-        return replace(self, vector=tuple(gain * v for v in self.vector))
+        x, y, z = self.vector
+        return replace(self, vector=(gain * x, gain * y, gain * z))
 
 
 def wave(at: float, width: float, *vector: float) -> Wave:

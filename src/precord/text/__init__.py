@@ -4,4 +4,11 @@ from precord.text.case_text import case_texts, mean_vectors
 from precord.text.normalise import clean_report, detect_language, report_key
 from precord.text.wording import word_statements
 
-__all__ = ["case_texts", "clean_report", "detect_language", "mean_vectors", "report_key", "word_statements"]
+__all__ = [
+    "case_texts",
+    "clean_report",
+    "detect_language",
+    "mean_vectors",
+    "report_key",
+    "word_statements",
+]

@@ -17,14 +17,14 @@ def case_texts(statements: frozenset[str], clean_reports: Sequence[str]) -> tupl
     """
     texts = [text for text in clean_reports if text]
     if statements:
-        for language in (Language.ENGLISH, Language.GERMAN):
-            texts.append(word_statements(statements, language).casefold())
+        texts += [
+            word_statements(statements, language).casefold()
+            for language in (Language.ENGLISH, Language.GERMAN)
+        ]
     return tuple(texts)
 
 
-def mean_vectors(
-    vectors: NDArray[np.float32], counts: Sequence[int]
-) -> NDArray[np.float32]:
+def mean_vectors(vectors: NDArray[np.float32], counts: Sequence[int]) -> NDArray[np.float32]:
     """Return the unit mean of each run of *vectors*; NaN where a run is empty.
 
     Args:
@@ -33,9 +33,9 @@ def mean_vectors(
     """
     means = np.full((len(counts), vectors.shape[1]), np.nan, np.float32)
     start = 0
-    for mean, count in zip(means, counts, strict=True):
+    for row, count in enumerate(counts):
         if count:
-            mean[:] = vectors[start : start + count].mean(axis=0)
-            mean /= max(float(np.linalg.norm(mean)), 1e-9)
+            mean = vectors[start : start + count].mean(axis=0)
+            means[row] = mean / max(float(np.linalg.norm(mean)), 1e-9)
         start += count
     return means

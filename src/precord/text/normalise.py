@@ -14,24 +14,26 @@ _SPACE = re.compile(r"\s+")
 _NOT_WORD = re.compile(r"[\W\d_]+")
 
 # Frequent words of ECG reports that one language has and the others have not.
-_WORDS = {
-    Language.GERMAN: frozenset(
-        "sinusrhythmus normales ekg lagetyp normal linkstyp überdrehter und nicht mit kein keine "
-        "vorhofflimmern schenkelblock linker rechter möglich wahrscheinlich infarkt unspezifisch "
-        "anormales pathologisches herzschrittmacher steiltyp indifferenztyp rechtstyp erregungs "
-        "hypertrophie der die das ist bei myokardschaden sonst verändert rhythmus".split()
-    ),
-    Language.ENGLISH: frozenset(
-        "sinus rhythm left right axis deviation atrial fibrillation with and normal the are of "
-        "block bundle branch abnormal possible probable wave waves old infarction this may be "
-        "premature complex no otherwise ecg is trace only requested changes".split()
-    ),
-    Language.SWEDISH: frozenset(
-        "sinusrytm och vänster höger förmaksflimmer skänkelblock ställning sänkning möjlig "
-        "hypertrofi trolig ischemi extrasystoli av är utan inferiort förlängd med rytm el-axel "
-        "höjning ospecifik förändring ekg normalt hjärtinfarkt kammar".split()
-    ),
+_WORD_LISTS = {
+    Language.GERMAN: """
+        sinusrhythmus normales ekg lagetyp normal linkstyp überdrehter und nicht mit kein
+        keine vorhofflimmern schenkelblock linker rechter möglich wahrscheinlich infarkt
+        unspezifisch anormales pathologisches herzschrittmacher steiltyp indifferenztyp
+        rechtstyp erregungs hypertrophie der die das ist bei myokardschaden sonst
+        verändert rhythmus
+    """,
+    Language.ENGLISH: """
+        sinus rhythm left right axis deviation atrial fibrillation with and normal the are
+        of block bundle branch abnormal possible probable wave waves old infarction this
+        may be premature complex no otherwise ecg is trace only requested changes
+    """,
+    Language.SWEDISH: """
+        sinusrytm och vänster höger förmaksflimmer skänkelblock ställning sänkning möjlig
+        hypertrofi trolig ischemi extrasystoli av är utan inferiort förlängd med rytm
+        el-axel höjning ospecifik förändring ekg normalt hjärtinfarkt kammar
+    """,
 }
+_WORDS = {language: frozenset(words.split()) for language, words in _WORD_LISTS.items()}
 
 
 def clean_report(text: str) -> str:

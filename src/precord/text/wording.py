@@ -75,7 +75,7 @@ EL|electrolyte changes,hyperkalaemia,hypokalaemia|Elektrolytveränderung,Hyperka
 
 def _read_table() -> dict[tuple[str, Language], tuple[str, ...]]:
     """Return all ways to put each statement, its own name first."""
-    words = {
+    words: dict[tuple[str, Language], tuple[str, ...]] = {
         (code, language): (name,)
         for code, s in STATEMENTS.items()
         for language, name in ((Language.ENGLISH, s.english), (Language.GERMAN, s.german))

@@ -55,7 +55,7 @@ def _add_noise(pixels: Array, config: AugmentConfig, rng: np.random.Generator) -
     size = pixels.std(axis=-1, keepdims=True)
     level = rng.random((len(pixels), 1, 1)) * config.noise
     noise = gaussian_filter1d(rng.normal(size=pixels.shape).astype(np.float32), 1.0, axis=-1)
-    return (pixels + 1.9 * noise * size * level).astype(np.float32)  # 1.9: the filter's loss
+    return np.asarray(pixels + 1.9 * noise * size * level, np.float32)  # 1.9: the filter's loss
 
 
 def _drop_leads(mask: Array, config: AugmentConfig, rng: np.random.Generator) -> Array:

@@ -72,7 +72,8 @@ class Batches:
             rows = order[i * self._n_real : (i + 1) * self._n_real]
             pools = [self.real.select(rows.tolist())]
             if self.simulated is not None and (n := self.config.batch - self._n_real):
-                pools.append(self.simulated.select(rng.integers(len(self.simulated), size=n).tolist()))
+                drawn = rng.integers(len(self.simulated), size=n).tolist()
+                pools.append(self.simulated.select(drawn))
             yield self._make(pools, rng)
 
     def _make(self, pools: list[Pool], rng: np.random.Generator) -> Batch:

@@ -5,7 +5,6 @@ A run's folder holds `last.safetensors` (model, averaged model, optimiser) with
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -28,7 +27,11 @@ class State:
 
 
 def save_last(
-    folder: Path, model: nn.Module, averaged: nn.Module, optimiser: torch.optim.Optimizer, state: State
+    folder: Path,
+    model: nn.Module,
+    averaged: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    state: State,
 ) -> None:
     """Write everything that resuming needs."""
     tensors = _prefixed("model", model.state_dict()) | _prefixed("averaged", averaged.state_dict())
@@ -91,11 +94,11 @@ def _save(tensors: dict[str, Tensor], path: Path) -> None:
     """Write *tensors* to *path* at once or not at all."""
     part = path.with_suffix(".part")
     save_file({name: t.contiguous().clone() for name, t in tensors.items()}, part)
-    os.replace(part, path)
+    part.replace(path)
 
 
 def _write(path: Path, text: str) -> None:
     """Write *text* to *path* at once or not at all."""
     part = path.with_suffix(".part")
     part.write_text(text, "utf-8")
-    os.replace(part, path)
+    part.replace(path)

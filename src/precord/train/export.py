@@ -65,8 +65,9 @@ def export(
     folder.mkdir(parents=True, exist_ok=True)
     model.eval()
     ecg, ids = _examples(model)
-    _export(_EcgTower(model), ecg, folder / "ecg.onnx", ["pixels", "mask", "calibrated"])
-    _export(_TextTower(model), (ids,), folder / "text.onnx", ["ids"])
+    most = model.config.text.max_tokens
+    _export(_EcgTower(model), ecg, folder / "ecg.onnx", ["pixels", "mask", "calibrated"], most)
+    _export(_TextTower(model), (ids,), folder / "text.onnx", ["ids"], most)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     facts = {
         "dim": model.config.dim,
@@ -91,13 +92,15 @@ def _examples(model: JointModel) -> tuple[tuple[Tensor, ...], Tensor]:
     return (pixels * mask, mask, calibrated), ids
 
 
-def _export(tower: nn.Module, example: tuple[Tensor, ...], path: Path, names: list[str]) -> None:
-    """Export *tower* with a free batch size, and compare."""
+def _export(
+    tower: nn.Module, example: tuple[Tensor, ...], path: Path, names: list[str], max_tokens: int
+) -> None:
+    """Export *tower* with a free batch size, and a free length of texts; then compare."""
     tower.eval()
     batch = torch.export.Dim("batch", min=1, max=4096)
     shape: dict[int, object] = {0: batch}
     if names == ["ids"]:
-        shape[1] = torch.export.Dim("tokens", min=1, max=tower.model.config.text.max_tokens)  # type: ignore[union-attr]
+        shape[1] = torch.export.Dim("tokens", min=1, max=max_tokens)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's notes on its own future
         program = torch.onnx.export(

@@ -92,9 +92,7 @@ class Run:
             if gallery is not None and queries is not None:
                 validation = self._validate(gallery, queries)
             self._keep(validation)
-            on_pass(
-                Progress(self.state.passes_done, loss, time.monotonic() - start, validation)
-            )
+            on_pass(Progress(self.state.passes_done, loss, time.monotonic() - start, validation))
             self._log(loss, validation)
         return self.state
 
@@ -138,8 +136,8 @@ class Run:
         decay = min(self.config.averaging, (1 + steps) / (10 + steps))
         for mean, new in zip(self.averaged.parameters(), self.model.parameters(), strict=True):
             mean.lerp_(new, 1 - decay)
-        for mean, new in zip(self.averaged.buffers(), self.model.buffers(), strict=True):
-            mean.copy_(new)
+        for kept, seen in zip(self.averaged.buffers(), self.model.buffers(), strict=True):
+            kept.copy_(seen)
 
     def _validate(self, gallery: Pool, queries: Pool) -> Validation:
         """Return how the averaged model retrieves."""
