@@ -29,7 +29,7 @@ from precord.report import Language, Report, Source
 from precord.retrieve import Retriever
 from precord.simulate import draw_statements, simulate
 
-RECORDS = 200  # written to disk and ingested for real
+RECORDS = 600  # written to disk and ingested for real
 
 
 def main() -> None:

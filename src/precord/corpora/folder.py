@@ -9,8 +9,8 @@ file names in it start from the folder that it lies in. It is UTF-8 text with a 
                                 then the ECG file's own patient id counts
     statements  yes             SCP-ECG codes joined by ';'; may be empty
     report      yes             the report as written; may be empty
-    source      with a report   clinician, or machine: who or what wrote the report. It is never
-                                guessed, because a machine's reading is no clinician's
+    source      with a report   clinician, machine or simulated: who or what wrote the report. It
+                                is never guessed: a machine's reading is no clinician's
     language    no              de, en, sv; detected from the report where empty
     id          no              name of the case; the file's name without its suffix where empty.
                                 Give one where file names say who the patient is
@@ -41,6 +41,7 @@ _SOURCES = {
     "clinician": Source.CLINICIAN,
     "machine": Source.MACHINE,
     Source.MACHINE: Source.MACHINE,
+    "simulated": Source.SIMULATED,
 }
 _LANGUAGES = {language.value: language for language in Language}
 _SEXES = {"f": Sex.FEMALE, "m": Sex.MALE}
@@ -181,7 +182,7 @@ def _to_report(row: Mapping[str, str], where: str) -> Report | None:
     if not text:
         return None
     if not row.get("source"):
-        raise CorpusError(f"{where}: the report has no source; add clinician or machine")
+        raise CorpusError(f"{where}: the report has no source; add clinician, machine or simulated")
     source = _choose(row["source"], _SOURCES, "source", where)
     given = row.get("language")
     language = _choose(given, _LANGUAGES, "language", where) if given else detect_language(text)

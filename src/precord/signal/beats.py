@@ -28,12 +28,14 @@ class Beats:
     """The beats of one record.
 
     Attributes:
+        signal: (leads, T) the record at `DETECTION_RATE`; NaN where missing.
         peaks: (N,) seconds, the middle of each QRS complex.
         is_dominant: (N,) whether the beat is of the commonest kind.
         median: (leads, samples) median of the dominant beats, baseline removed; recorded
             bandwidth, at `DETECTION_RATE`, `BEFORE` seconds before the peak to `AFTER` behind.
     """
 
+    signal: NDArray[np.float32]
     peaks: NDArray[np.float64]
     is_dominant: NDArray[np.bool_]
     median: NDArray[np.float64]
@@ -56,7 +58,7 @@ def average_beats(record: Record) -> Beats:
     windows, kept = _cut(shape, peaks)
     if len(kept) < 2:
         empty = np.zeros((len(signal), 0))
-        return Beats(peaks / DETECTION_RATE, np.zeros(len(peaks), bool), empty)
+        return Beats(signal, peaks / DETECTION_RATE, np.zeros(len(peaks), bool), empty)
     like, shifts = _find_dominant(windows)
     aligned = peaks[kept] + shifts
     real, _ = _cut(np.where(missing, np.nan, clean), aligned[like])
@@ -67,8 +69,10 @@ def average_beats(record: Record) -> Beats:
     median = np.zeros((len(signal), 0))
     if len(real):
         unseen = np.isnan(real).all(axis=0, keepdims=True)  # (1, leads, samples)
-        median = np.asarray(np.nanmedian(np.where(unseen, 0.0, real), axis=0), np.float64)
-    return Beats(refined / DETECTION_RATE, is_dominant, median)
+        known = np.where(unseen, 0.0, real)
+        middle = np.nanmedian if np.isnan(known).any() else np.median  # the first is slow
+        median = np.asarray(middle(known, axis=0), np.float64)
+    return Beats(signal, refined / DETECTION_RATE, is_dominant, median)
 
 
 def _at_detection_rate(record: Record) -> NDArray[np.float32]:

@@ -20,7 +20,7 @@ from scipy.ndimage import uniform_filter1d
 from precord.leads import Lead
 from precord.record import Measurements, Record
 from precord.signal.beats import AFTER, BEFORE, DETECTION_RATE, Beats, average_beats
-from precord.signal.filters import band_limit, bridge, resample
+from precord.signal.filters import band_limit, bridge
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ _REST_SHARE = 0.75  # of the P wave's height that anything else before QRS may h
 _POSSIBLE = {  # what a heart can do; outside it the measurement is wrong
     "heart_rate_bpm": (15, 300),
     "pr_ms": (70, 450),
-    "qrs_ms": (50, 260),
+    "qrs_ms": (50, 220),
     "qt_ms": (200, 720),
     "qtc_ms": (250, 750),
 }
@@ -66,7 +66,7 @@ def measure(record: Record) -> Measurements:
     if complex_ is None:
         return _possible(rate)
     waves = _find_t(beats.median, complex_, rr)
-    waves = _find_p(record, beats, waves)
+    waves = _find_p(beats, waves)
     found = replace(rate, qrs_ms=_ms(waves.qrs_off - waves.qrs_on))
     if waves.p_on is not None:
         found = replace(found, pr_ms=_ms(waves.qrs_on - waves.p_on))
@@ -170,7 +170,7 @@ def _find_t(median: Floats, waves: _Waves, rr: float) -> _Waves:
     return replace(waves, t_on=start, t_off=start + round(float(end)))
 
 
-def _find_p(record: Record, beats: Beats, waves: _Waves) -> _Waves:
+def _find_p(beats: Beats, waves: _Waves) -> _Waves:
     """Return *waves* with the P wave, if every beat has the same one at the same place."""
     previous_t = _previous_t_end(beats, waves)
     first = max(waves.qrs_on - int(0.34 * DETECTION_RATE), previous_t, 0)
@@ -183,7 +183,7 @@ def _find_p(record: Record, beats: Beats, waves: _Waves) -> _Waves:
     p = p - np.median(np.concatenate([p[:4], p[-4:]]))
     peak = int(np.argmax(p[2:-2])) + 2
     needed = _needed_likeness(beats, last - first)
-    if not _is_consistent(record, beats, first, last, needed) or not _stands_out(p, peak, qrs):
+    if not _is_consistent(beats, first, last, needed) or not _stands_out(p, peak, qrs):
         return waves
     slope = np.gradient(p)
     before = slice(max(peak - int(0.08 * DETECTION_RATE), 0), peak)
@@ -257,9 +257,8 @@ def _is_consistent(record: Record, beats: Beats, first: int, last: int, needed: 
     In fibrillation, flutter and dissociation the median is the mean of nothing in particular,
     and single beats hardly resemble it.
     """
-    there = ~np.isnan(record.signal).all(axis=1)
-    signal = resample(record.signal, record.rate, DETECTION_RATE)
-    clean, _ = bridge(band_limit(signal, DETECTION_RATE, low=0.5, high=25.0))
+    there = ~np.isnan(beats.signal).all(axis=1)
+    clean, _ = bridge(band_limit(beats.signal, DETECTION_RATE, low=0.5, high=25.0))
     at = np.rint(beats.peaks[beats.is_dominant] * DETECTION_RATE).astype(int) - _R
     at = at[(at + first >= 0) & (at + last <= clean.shape[1])]
     if len(at) < MIN_DOMINANT:
