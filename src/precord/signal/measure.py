@@ -251,7 +251,7 @@ def _needed_likeness(beats: Beats, n_samples: int) -> float:
     return _LIKE_IN_DOUBT if is_irregular or is_cramped else _LIKE
 
 
-def _is_consistent(record: Record, beats: Beats, first: int, last: int, needed: float) -> bool:
+def _is_consistent(beats: Beats, first: int, last: int, needed: float) -> bool:
     """Tell whether single beats show, before QRS, what their median shows.
 
     In fibrillation, flutter and dissociation the median is the mean of nothing in particular,
