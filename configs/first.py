@@ -14,6 +14,6 @@ DATA = Path(os.environ.get("PRECORD_SHARED", "../shared")) / "data"
 CONFIG = TrainConfig(
     corpora=(("ptb-xl", DATA / "ptb-xl"), ("ptb-xl-zscored", DATA / "ptb-xl-zscored")),
     reports=DATA / "ptb-xl-metadata" / "metadata.csv.gz",
-    passes=36,
+    passes=32,
     bfloat16=True,
 )

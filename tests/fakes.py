@@ -30,7 +30,7 @@ class FakeEncoder:
         """Return the normalised sum of one random vector per word."""
         sums = np.stack([sum((_unit(w) for w in t.split()), np.zeros(DIM)) for t in texts])
         norms = np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
-        return (sums / norms).astype(np.float32)
+        return np.asarray(sums / norms, np.float32)
 
     def likely_statements(self, probabilities: NDArray[np.float32]) -> frozenset[str]:
         """Return the codes above one half."""
@@ -41,5 +41,5 @@ def _unit(text: str) -> NDArray[np.float32]:
     """Return the unit vector that *text* always gets."""
     seed = int.from_bytes(sha256(text.encode()).digest()[:8], "big")
     vector = np.random.default_rng(seed).normal(size=DIM)
-    vector /= np.linalg.norm(vector)
-    return np.array(vector, np.float32)
+    unit: NDArray[np.float32] = (vector / np.linalg.norm(vector)).astype(np.float32)
+    return unit

@@ -90,7 +90,7 @@ def test_patient_in_two_folds(folder: Path) -> None:
         ("/etc/passwd,1,SR,,", "outside the folder"),
         ("sub,1,SR,,", "there is no file 'sub'"),
         (",1,SR,,", "names no file"),
-        ("a.hea,1,SR,text,", "the report has no source; add clinician or machine"),
+        ("a.hea,1,SR,text,", "the report has no source; add clinician, machine or simulated"),
         ("a.hea,1,SR,text,doctor", "source 'doctor', expected one of clinician, machine"),
         ("a.hea,1,SR", "expected 5 cells"),
         ("a.hea,1,SR,text, with comma,machine", "expected 5 cells"),

@@ -77,9 +77,9 @@ def average_beats(record: Record) -> Beats:
 
 def _at_detection_rate(record: Record) -> NDArray[np.float32]:
     """Return the leads that are present at all, at the rate that detection works at."""
-    there = ~np.isnan(record.signal).all(axis=1)
+    absent = np.isnan(record.signal).all(axis=1, keepdims=True)  # (leads, 1)
     signal = resample(record.signal, record.rate, DETECTION_RATE)
-    return np.where(there[:, None], signal, np.nan).astype(np.float32)
+    return np.where(absent, np.nan, signal).astype(np.float32)
 
 
 def _detect(signal: NDArray[np.float32]) -> NDArray[np.intp]:

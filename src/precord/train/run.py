@@ -21,7 +21,7 @@ from precord.train.config import TrainConfig
 from precord.train.export import export
 from precord.train.loop import Progress, Run
 from precord.train.pool import Pool, load_pool, simulate_pool
-from precord.train.tokenizer import train_tokenizer
+from precord.train.tokenizer import load_tokenizer, train_tokenizer
 from precord.train.validate import choose_thresholds, embed
 
 _SIMULATION_SEED = 0x5EED
@@ -53,8 +53,11 @@ def train(config: TrainConfig, folder: Path, watch: Watch, *, resume: bool = Fal
     folder.mkdir(parents=True, exist_ok=True)
     training, validation = _load_real(config, watch)
     simulated = _simulate(config, watch)
-    tokenizer = make_tokenizer(config, training, simulated)
-    tokenizer.save(str(folder / "tokenizer.json"))
+    if resume:
+        tokenizer = load_tokenizer(folder / "tokenizer.json")
+    else:
+        tokenizer = make_tokenizer(config, training, simulated)
+        tokenizer.save(str(folder / "tokenizer.json"))
     batches = Batches(training, simulated, tokenizer, Relevance.fit(training.statements), config)
     run = Run(config, batches, folder)
     if resume:

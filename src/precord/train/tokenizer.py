@@ -1,29 +1,34 @@
-"""The tokeniser: a WordPiece vocabulary learnt from training texts alone.
+"""The tokeniser: byte-pair merges learnt from training texts alone.
 
-Source: Hugging Face `tokenizers`; WordPiece as in Schuster and Nakajima 2012. Texts are
-lower-cased and stripped of accents, so that "vänster" and "vanster" are one word.
+Source: Hugging Face `tokenizers`; byte-pair encoding as in Sennrich et al. 2016
+(arXiv:1508.07909). Texts are lower-cased and stripped of accents, so that "vänster" and
+"vanster" are one word. The same texts always give the same vocabulary, which WordPiece's
+trainer does not promise: it breaks ties in the order of a hash table.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import abc
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
-from tokenizers.models import WordPiece
+from tokenizers.models import BPE
 from tokenizers.normalizers import BertNormalizer
-from tokenizers.pre_tokenizers import BertPreTokenizer
-from tokenizers.trainers import WordPieceTrainer
+from tokenizers.pre_tokenizers import Digits, Metaspace, Punctuation, Sequence
+from tokenizers.trainers import BpeTrainer
+
+from precord.errors import ModelError
 
 PAD_TOKEN = "[PAD]"  # noqa: S105 - no secret
 UNKNOWN_TOKEN = "[UNK]"  # noqa: S105 - no secret
 
 
-def train_tokenizer(texts: Iterable[str], vocabulary: int, max_tokens: int) -> Tokenizer:
+def train_tokenizer(texts: abc.Iterable[str], vocabulary: int, max_tokens: int) -> Tokenizer:
     """Return a tokeniser of at most *vocabulary* pieces that cuts at *max_tokens*."""
-    tokenizer = Tokenizer(WordPiece(unk_token=UNKNOWN_TOKEN))
+    tokenizer = Tokenizer(BPE(unk_token=UNKNOWN_TOKEN))
     tokenizer.normalizer = BertNormalizer(lowercase=True, strip_accents=True)
-    tokenizer.pre_tokenizer = BertPreTokenizer()
-    trainer = WordPieceTrainer(
+    tokenizer.pre_tokenizer = Sequence([Punctuation(), Digits(), Metaspace()])
+    trainer = BpeTrainer(
         vocab_size=vocabulary,
         min_frequency=2,
         special_tokens=[PAD_TOKEN, UNKNOWN_TOKEN],
@@ -35,6 +40,18 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int, max_tokens: int) -> T
     return tokenizer
 
 
-def tokenize(tokenizer: Tokenizer, texts: Sequence[str]) -> NDArray[np.int64]:
+def load_tokenizer(path: Path) -> Tokenizer:
+    """Return the tokeniser of an earlier run.
+
+    Raises:
+        ModelError: The file is missing or damaged.
+    """
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises plain Exception
+        raise ModelError(f"{path}: not a tokeniser") from error
+
+
+def tokenize(tokenizer: Tokenizer, texts: abc.Sequence[str]) -> NDArray[np.int64]:
     """Return (texts, tokens) ids, 0 where a text is shorter than the longest."""
     return np.array([e.ids for e in tokenizer.encode_batch(list(texts))], np.int64)

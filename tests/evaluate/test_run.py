@@ -1,0 +1,147 @@
+"""Tests of precord.evaluate.run, its tables and plots: a small archive, a fake encoder."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from precord.corpora import Entry, open_corpus
+from precord.errors import CorpusError, LeakError, LibraryError
+from precord.evaluate import run
+from precord.evaluate.plot import draw
+from precord.evaluate.run import _scores
+from precord.evaluate.table import Tables
+from precord.ingest import ingest
+from precord.io import write_wfdb
+from precord.library.sqlite import SqliteLibrary
+from precord.metrics import Estimate
+from precord.report import Language, Report, Source
+from precord.retrieve import Retriever
+from tests.cli.conftest import beating
+from tests.fakes import FakeEncoder
+
+
+def _silent(_name: str, _steps: int) -> Callable[[int], None]:
+    """Return what hears no progress."""
+    return lambda _done: None
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """Return a folder of eight ECGs of eight patients: two in fold 9, six in fold 1."""
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    lines = ["file,patient,statements,report,fold"]
+    for n in range(8):
+        write_wfdb(beating(n), folder / f"e{n}")
+        lines.append(f"e{n}.hea,p{n},{'SR;NORM' if n % 2 else 'AFIB;LVH'},,{9 if n < 2 else 1}")
+    (folder / "table.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[SqliteLibrary]:
+    """Return an empty library."""
+    fake = FakeEncoder()
+    with SqliteLibrary.create(
+        tmp_path / "lib.db", fake.fingerprint, fake.precision, fake.dim
+    ) as made:
+        yield made
+
+
+def _entries(archive: Path) -> list[Entry]:
+    """Return all entries of the archive."""
+    return open_corpus("folder", archive).entries(None)
+
+
+def test_fold_leaves_the_gallery_and_so_do_simulated_cases(
+    archive: Path, library: SqliteLibrary
+) -> None:
+    """Two queries, five real cases of the other fold; every method has its table."""
+    entries = _entries(archive)
+    report = Report("normal", Language.ENGLISH, Source.SIMULATED)
+    ingest([*entries[:-1], replace(entries[-1], report=report)], library, FakeEncoder(), workers=1)
+
+    tables = run([("folder", archive)], 9, library, FakeEncoder(), _silent)
+
+    assert tables.about["queries"].startswith("2 ECGs of fold 9")
+    assert tables.about["gallery"].startswith("5 cases")
+    assert list(tables.retrieval) == [
+        *("precord", "ECG to ECG only", "ECG to report only", "statement head"),
+        *("chance", "always normal", "raw cosine", "random convolutions", "measured features"),
+    ]
+    for name, table in tables.retrieval.items():
+        assert table["class share@10"].n == 2, name
+        assert 0 <= table["weighted Jaccard@10"].value <= 1, name
+
+
+def test_a_patient_on_both_sides_stops_the_run(archive: Path, library: SqliteLibrary) -> None:
+    """The same patient, or the same ECG, in the gallery under another fold."""
+    entries = _entries(archive)
+    ingest(
+        [*entries[2:], replace(entries[3], case_id="x", patient=entries[0].patient)],
+        library,
+        FakeEncoder(),
+        workers=1,
+    )
+
+    with pytest.raises(LeakError, match="1 patients"):
+        run([("folder", archive)], 9, library, FakeEncoder(), _silent)
+
+    ingest([replace(entries[0], fold=2, patient=None)], library, FakeEncoder(), workers=1)
+    with pytest.raises(LeakError, match="stands in the gallery"):
+        run([("folder", archive)], 9, library, FakeEncoder(), _silent)
+
+
+def test_nothing_to_measure_is_said(archive: Path, library: SqliteLibrary) -> None:
+    """No query in the fold; no case outside it."""
+    with pytest.raises(CorpusError, match="fold 7"):
+        run([("folder", archive)], 7, library, FakeEncoder(), _silent)
+    with pytest.raises(LibraryError, match="no real case outside fold 9"):
+        run([("folder", archive)], 9, library, FakeEncoder(), _silent)
+
+
+def test_scores_are_those_of_a_search(archive: Path, library: SqliteLibrary) -> None:
+    """What is measured ranks the cases as the product does."""
+    entries, encoder = _entries(archive), FakeEncoder()
+    ingest(entries[2:], library, encoder, workers=1)
+    record, vectors = entries[0].load(), library.vectors()
+
+    scores = _scores(encoder.encode_records([record]), vectors, list(range(6)), encoder.ecg_weight)[
+        "precord"
+    ][0]
+
+    hits = Retriever(library, encoder).by_record(record, k=6).hits
+    assert [h.case.id for h in hits] == [vectors.ids[i] for i in np.argsort(-scores)]
+    np.testing.assert_allclose([h.score for h in hits], -np.sort(-scores), rtol=1e-5)
+
+
+def test_tables_are_written(archive: Path, library: SqliteLibrary, tmp_path: Path) -> None:
+    """JSON of schema 1 without NaN, Markdown with a row a method, plots that are pictures."""
+    ingest(_entries(archive), library, FakeEncoder(), workers=1)
+    tables = run([("folder", archive)], 9, library, FakeEncoder(), _silent)
+
+    found = json.loads(tables.to_json())
+    page = tables.to_markdown([Path("a.png")])
+
+    assert found["schema"] == 1
+    assert found["tables"]["precord"]["mAP"].keys() == {"value", "low", "high", "n"}
+    assert found["tables"]["same source"]["gallery of archive"]["value"] == 1
+    assert all(f"| {method} |" in page for method in tables.retrieval)
+    assert "![a](a.png)" in page
+    for plot in draw(tables, tmp_path / "plots"):
+        assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_has_no_value_is_null() -> None:
+    """JSON knows no NaN, and people see a dash."""
+    nothing = Estimate(float("nan"), float("nan"), float("nan"), 0)
+    tables = Tables({"precord": {"set P@1": nothing}}, {})
+
+    table = json.loads(tables.to_json())["tables"]["precord"]
+
+    assert table["set P@1"] == {"value": None, "low": None, "high": None, "n": 0}
+    assert "| - |" in tables.to_markdown([])

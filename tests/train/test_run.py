@@ -1,0 +1,155 @@
+"""Tests of precord.train.run: nothing of a held-out fold reaches it, and it can be repeated."""
+
+import csv
+import gzip
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from precord.encoder import Encoder
+from precord.errors import LeakError, ModelError
+from precord.io import write_wfdb
+from precord.simulate import simulate
+from precord.train.config import TrainConfig, load_config
+from precord.train.run import Watch, read_reports, train
+from precord.train.tokenizer import tokenize, train_tokenizer
+from tests.train.conftest import SMALL
+
+UNSEEN = "xenolith"  # a word that the reports of fold 9 alone hold
+CODES = ("NORM", "AFIB", "CLBBB", "IMI")
+BOTH = """
+from precord.train.config import TrainConfig
+CONFIG = TrainConfig(corpora=(), folds=(1, 8), validation_fold=8)
+"""
+SILENT = Watch(lambda *_: None, lambda _: None, lambda _: None)
+
+
+def _write_corpus(folder: Path, folds: Sequence[int]) -> Path:
+    """Write four ECGs a fold with a table; those of fold 9 cannot be read."""
+    folder.mkdir()
+    lines = ["file,patient,statements,report,source,fold"]
+    for fold in folds:
+        for number, code in enumerate(CODES):
+            name = f"{fold}-{number}"
+            made = simulate((code,), np.random.default_rng([fold, number]), rate=100.0)
+            header = write_wfdb(made.record, folder / name)
+            word = UNSEEN if fold == 9 else "routine"
+            if fold == 9:
+                header.write_text("no header at all\n")
+            codes = ";".join(sorted(made.statements))
+            lines.append(f"{name}.hea,p{name},{codes},{word} report of {code},clinician,{fold}")
+    (folder / "table.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def _write_reports(path: Path) -> Path:
+    """Write a table of reports, of which fold 9 holds the secret word."""
+    with gzip.open(path, "wt", newline="") as file:
+        writer = csv.DictWriter(file, ["strat_fold", "report"])
+        writer.writeheader()
+        for fold in range(1, 10):
+            word = UNSEEN if fold == 9 else "ordinary"
+            writer.writerows([{"strat_fold": fold, "report": f"{word} text {fold}"}] * 3)
+    return path
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> TrainConfig:
+    """Return a run of one pass over folds 1 to 3, validated on fold 4, with fold 9 beside them."""
+    return TrainConfig(
+        corpora=(("folder", _write_corpus(tmp_path / "ecgs", [1, 2, 3, 4, 9])),),
+        folds=(1, 2, 3),
+        validation_fold=4,
+        reports=_write_reports(tmp_path / "reports.csv.gz"),
+        model=SMALL,
+        passes=1,
+        batch=8,
+        simulated=0,
+        seed=5,
+    )
+
+
+def test_nothing_of_fold_9_reaches_a_run(config: TrainConfig, tmp_path: Path) -> None:
+    """With and without fold 9 on disk, the weights are the same to the bit.
+
+    The ECGs of fold 9 cannot even be read, and a word of its reports is in no vocabulary.
+    """
+    train(config, tmp_path / "with", SILENT)
+    fewer = _write_corpus(tmp_path / "fewer", [1, 2, 3, 4])
+    without = replace(config, corpora=(("folder", fewer),))
+    train(without, tmp_path / "without", SILENT)
+
+    for name in ("best.safetensors", "tokenizer.json", "weights/encoder.json"):
+        one, other = (tmp_path / run / name for run in ("with", "without"))
+        assert one.read_bytes() == other.read_bytes(), name
+    assert UNSEEN not in (tmp_path / "with" / "tokenizer.json").read_text()
+    assert "routine" in (tmp_path / "with" / "tokenizer.json").read_text()
+
+
+def test_the_weights_of_a_run_load(config: TrainConfig, tmp_path: Path) -> None:
+    """What a run leaves behind is what the encoder reads; resuming a finished run keeps it."""
+    state = train(config, tmp_path / "run", SILENT)
+    fingerprint = Encoder.load(tmp_path / "run" / "weights").fingerprint
+
+    again = train(config, tmp_path / "run", SILENT, resume=True)
+
+    assert again == state
+    assert Encoder.load(tmp_path / "run" / "weights").fingerprint == fingerprint
+
+
+def test_a_patient_on_both_sides_stops_the_run(config: TrainConfig, tmp_path: Path) -> None:
+    """Two folders that share a patient, one in a training and one in the validation fold."""
+    for name, fold in (("one", 1), ("two", 4)):
+        folder = _write_corpus(tmp_path / name, [fold])
+        table = folder / "table.csv"
+        table.write_text(table.read_text().replace(f"p{fold}-0", "the same"))
+    both = (("folder", tmp_path / "one"), ("folder", tmp_path / "two"))
+
+    with pytest.raises(LeakError, match="1 patients both train and validate"):
+        train(replace(config, corpora=both), tmp_path / "run", SILENT)
+
+
+def test_reports_come_from_the_named_folds_alone(tmp_path: Path) -> None:
+    """The table holds all folds; only those asked for are read."""
+    table = _write_reports(tmp_path / "reports.csv.gz")
+
+    assert set(read_reports(table, (1, 2))) == {"ordinary text 1", "ordinary text 2"}
+
+
+def test_the_shipped_configuration_leaves_fold_9_and_10_alone() -> None:
+    """Neither trains, neither chooses."""
+    config = load_config(Path(__file__).parents[2] / "configs" / "first.py")
+
+    assert not {*config.folds, config.validation_fold} & {9, 10}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("CONFIG = 1", "defines no CONFIG"),
+        ("1 / 0", "ZeroDivisionError"),
+        (BOTH, "both trains and validates"),
+    ],
+)
+def test_a_bad_configuration_is_an_error_of_one_line(tmp_path: Path, text: str, words: str) -> None:
+    """It names the file and what is wrong."""
+    (tmp_path / "bad.py").write_text(text)
+
+    with pytest.raises(ModelError, match=words) as caught:
+        load_config(tmp_path / "bad.py")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_same_texts_give_the_same_vocabulary() -> None:
+    """Whatever their order; and ids are padded with zeros."""
+    texts = ["sinus rhythm", "atrial fibrillation", "sinus bradycardia", "vorhofflimmern"] * 3
+
+    one, other = (train_tokenizer(t, 200, 8) for t in (texts, texts[::-1]))
+
+    assert one.to_str() == other.to_str()
+    ids = tokenize(one, ["sinus rhythm", "vorhofflimmern sinus rhythm atrial fibrillation " * 3])
+    assert ids.shape == (2, 8)
+    assert ids[0, -1] == 0
