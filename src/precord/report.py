@@ -11,6 +11,7 @@ class Source(StrEnum):
     MACHINE = "machine unconfirmed"
     STATEMENTS = "statements only"  # worded by precord from coded statements
     SIMULATED = "SIMULATED"
+    NOT_STATED = "author not stated"  # the data set does not say; it is never guessed
 
 
 class Language(StrEnum):

@@ -65,6 +65,16 @@ def test_table_by_name_with_tabs(folder: Path) -> None:
     assert open_corpus("folder", folder).kind == "folder"
 
 
+@pytest.mark.parametrize("header", [HEADER, "file,patient,statements,report"])
+def test_an_author_that_is_not_stated_is_not_guessed(folder: Path, header: str) -> None:
+    """Whether the column is empty or absent."""
+    write(folder, header, "a.hea,1,SR,sinus rhythm" + ("," if header == HEADER else ""))
+    (entry,) = FolderCorpus(folder).entries()
+
+    assert entry.report is not None
+    assert entry.report.source is Source.NOT_STATED
+
+
 def test_folds(folder: Path) -> None:
     """Only the folds asked for; a case without one is in none."""
     write(folder, f"{HEADER},fold", "a.hea,1,SR,,,2", "sub/b.hea,2,SR,,,")
@@ -90,7 +100,6 @@ def test_patient_in_two_folds(folder: Path) -> None:
         ("/etc/passwd,1,SR,,", "outside the folder"),
         ("sub,1,SR,,", "there is no file 'sub'"),
         (",1,SR,,", "names no file"),
-        ("a.hea,1,SR,text,", "the report has no source; add clinician, machine or simulated"),
         ("a.hea,1,SR,text,doctor", "source 'doctor', expected one of clinician, machine"),
         ("a.hea,1,SR", "expected 5 cells"),
         ("a.hea,1,SR,text, with comma,machine", "expected 5 cells"),

@@ -9,8 +9,9 @@ file names in it start from the folder that it lies in. It is UTF-8 text with a 
                                 then the ECG file's own patient id counts
     statements  yes             SCP-ECG codes joined by ';'; may be empty
     report      yes             the report as written; may be empty
-    source      with a report   clinician, machine or simulated: who or what wrote the report. It
-                                is never guessed: a machine's reading is no clinician's
+    source      no              clinician, machine or simulated: who or what wrote the report. It
+                                is never guessed, because a machine's reading is no clinician's:
+                                where it is empty, hits say "author not stated"
     language    no              de, en, sv; detected from the report where empty
     id          no              name of the case; the file's name without its suffix where empty.
                                 Give one where file names say who the patient is
@@ -181,10 +182,8 @@ def _to_report(row: Mapping[str, str], where: str) -> Report | None:
     text = row["report"]
     if not text:
         return None
-    if not row.get("source"):
-        raise CorpusError(f"{where}: the report has no source; add clinician, machine or simulated")
-    source = _choose(row["source"], _SOURCES, "source", where)
-    given = row.get("language")
+    stated, given = row.get("source"), row.get("language")
+    source = _choose(stated, _SOURCES, "source", where) if stated else Source.NOT_STATED
     language = _choose(given, _LANGUAGES, "language", where) if given else detect_language(text)
     return Report(text, language, source)
 
