@@ -17,7 +17,7 @@ def shared_data() -> Path:
     It is `data` inside PRECORD_SHARED, which defaults to `shared` beside the checkout.
     """
     default = Path(__file__).parents[2] / "shared"
-    data = Path(os.environ.get("PRECORD_SHARED", default)) / "data"
+    data = Path(os.environ.get("PRECORD_SHARED", default)).resolve() / "data"
     if not (data / "ptb-xl").is_dir():
         pytest.skip(f"no real recordings in {data}; set PRECORD_SHARED")
     return data

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
 
 from precord.encoder import Encoder
 from precord.errors import LeakError, ModelError
@@ -18,7 +19,7 @@ from precord.train.run import Watch, read_reports, train
 from precord.train.tokenizer import tokenize, train_tokenizer
 from tests.train.conftest import SMALL
 
-UNSEEN = "xenolith"  # a word that the reports of fold 9 alone hold
+SEEN, UNSEEN = "ξ", "ψ"  # letters of the reports of folds 1 to 8, and of fold 9 alone
 CODES = ("NORM", "AFIB", "CLBBB", "IMI")
 BOTH = """
 from precord.train.config import TrainConfig
@@ -36,7 +37,7 @@ def _write_corpus(folder: Path, folds: Sequence[int]) -> Path:
             name = f"{fold}-{number}"
             made = simulate((code,), np.random.default_rng([fold, number]), rate=100.0)
             header = write_wfdb(made.record, folder / name)
-            word = UNSEEN if fold == 9 else "routine"
+            word = UNSEEN if fold == 9 else SEEN
             if fold == 9:
                 header.write_text("no header at all\n")
             codes = ";".join(sorted(made.statements))
@@ -46,12 +47,12 @@ def _write_corpus(folder: Path, folds: Sequence[int]) -> Path:
 
 
 def _write_reports(path: Path) -> Path:
-    """Write a table of reports, of which fold 9 holds the secret word."""
+    """Write a table of reports, of which fold 9 holds a letter of its own."""
     with gzip.open(path, "wt", newline="") as file:
         writer = csv.DictWriter(file, ["strat_fold", "report"])
         writer.writeheader()
         for fold in range(1, 10):
-            word = UNSEEN if fold == 9 else "ordinary"
+            word = UNSEEN if fold == 9 else SEEN
             writer.writerows([{"strat_fold": fold, "report": f"{word} text {fold}"}] * 3)
     return path
 
@@ -75,7 +76,7 @@ def config(tmp_path: Path) -> TrainConfig:
 def test_nothing_of_fold_9_reaches_a_run(config: TrainConfig, tmp_path: Path) -> None:
     """With and without fold 9 on disk, the weights are the same to the bit.
 
-    The ECGs of fold 9 cannot even be read, and a word of its reports is in no vocabulary.
+    The ECGs of fold 9 cannot even be read, and a letter of its reports is in no vocabulary.
     """
     train(config, tmp_path / "with", SILENT)
     fewer = _write_corpus(tmp_path / "fewer", [1, 2, 3, 4])
@@ -85,8 +86,9 @@ def test_nothing_of_fold_9_reaches_a_run(config: TrainConfig, tmp_path: Path) ->
     for name in ("best.safetensors", "tokenizer.json", "weights/encoder.json"):
         one, other = (tmp_path / run / name for run in ("with", "without"))
         assert one.read_bytes() == other.read_bytes(), name
-    assert UNSEEN not in (tmp_path / "with" / "tokenizer.json").read_text()
-    assert "routine" in (tmp_path / "with" / "tokenizer.json").read_text()
+    vocabulary = Tokenizer.from_file(str(tmp_path / "with" / "tokenizer.json")).get_vocab()
+    assert SEEN in vocabulary
+    assert UNSEEN not in vocabulary
 
 
 def test_the_weights_of_a_run_load(config: TrainConfig, tmp_path: Path) -> None:
@@ -116,7 +118,7 @@ def test_reports_come_from_the_named_folds_alone(tmp_path: Path) -> None:
     """The table holds all folds; only those asked for are read."""
     table = _write_reports(tmp_path / "reports.csv.gz")
 
-    assert set(read_reports(table, (1, 2))) == {"ordinary text 1", "ordinary text 2"}
+    assert set(read_reports(table, (1, 2))) == {f"{SEEN} text 1", f"{SEEN} text 2"}
 
 
 def test_the_shipped_configuration_leaves_fold_9_and_10_alone() -> None:

@@ -75,6 +75,8 @@ def read_rows(table: Path) -> list[dict[str, str]]:
     try:
         with table.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise CorpusError(f"{table}: no such table; expected PTB-XL's layout") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CorpusError(f"{table}: not a readable table: {error}") from error
     if not rows:
