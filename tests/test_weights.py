@@ -93,13 +93,10 @@ def test_a_flipped_lead_is_another_ecg(encoder: Encoder, cases: list[Simulated])
     """Turning all leads over moves a record further than noise does."""
     records = [c.record for c in cases[:30]]
     rng = np.random.default_rng(0)
-    noisy, flipped = (
-        encoder.encode_records([replace(r, signal=change(r.signal)) for r in records]).vectors
-        for change in (
-            lambda s: s + rng.normal(0, 0.01, s.shape).astype(np.float32),
-            lambda s: -s,
-        )
-    )
+    noise = [rng.normal(0, 0.01, r.signal.shape).astype(np.float32) for r in records]
+    shaken = [replace(r, signal=r.signal + n) for r, n in zip(records, noise, strict=True)]
+    turned = [replace(r, signal=-r.signal) for r in records]
+    noisy, flipped = (encoder.encode_records(changed).vectors for changed in (shaken, turned))
     plain = encoder.encode_records(records).vectors
 
     assert np.median((plain * noisy).sum(axis=1)) > np.median((plain * flipped).sum(axis=1)) + 0.1

@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -175,3 +178,24 @@ def test_three_leads_are_accepted(run: Run, library: Path, tmp_path: Path) -> No
 
     assert answer.status == 0
     assert "3 of 12 leads (I, II, V1); the others are masked" in " ".join(answer.out.split())
+
+
+def test_weights_may_be_named_and_must_be_there(tmp_path: Path) -> None:
+    """Both by option and by environment; a folder without weights is refused on one line."""
+    (tmp_path / "empty").mkdir()
+    command = [sys.executable, "-m", "precord", "search", "--text", "x", "--library", "lib.db"]
+    for arguments, variable in (
+        (["--weights", "empty"], {}),
+        ([], {"PRECORD_WEIGHTS": "empty"}),
+    ):
+        done = subprocess.run(
+            [*command, *arguments],
+            cwd=tmp_path,
+            env=os.environ | variable,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert done.stderr.startswith("precord: empty: not usable weights")
+        assert done.stderr.count("\n") == 1

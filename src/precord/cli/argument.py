@@ -12,6 +12,16 @@ Ecg = Annotated[
 LibraryAt = Annotated[
     Path, typer.Option("--library", metavar="FILE", exists=False, help="The case library.")
 ]
+WeightsAt = Annotated[
+    Path | None,
+    typer.Option(
+        "--weights",
+        metavar="DIR",
+        envvar="PRECORD_WEIGHTS",
+        exists=False,
+        help="Weights that `precord train` wrote, in place of those that ship.",
+    ),
+]
 
 _FOLDS = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from precord.cli.argument import LibraryAt
+from precord.cli.argument import LibraryAt, WeightsAt
 
 if TYPE_CHECKING:  # these import NumPy
     from rich.progress import Progress
@@ -50,6 +50,7 @@ def evaluate(
     json: Json = None,
     markdown: Markdown = None,
     plots: Plots = None,
+    weights: WeightsAt = None,
 ) -> None:
     """Measure retrieval: the queries are one fold of the data sets, the gallery the library.
 
@@ -61,7 +62,7 @@ def evaluate(
     from precord.evaluate import run
     from precord.library.sqlite import SqliteLibrary
 
-    encoder = Encoder.load()
+    encoder = Encoder.load(weights)
     with SqliteLibrary.open(library, encoder=encoder) as cases, bars() as stages:
         tables = run(wanted, fold, cases, encoder, _stage(stages))
     kinds = " ".join(f"{kind} {kind}/" for kind, _ in wanted)  # no folder of this machine

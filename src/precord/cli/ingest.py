@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from precord.cli.argument import LibraryAt, parse_folds
+from precord.cli.argument import LibraryAt, WeightsAt, parse_folds
 
 if TYPE_CHECKING:  # these import NumPy
     from precord.corpora import Corpus
@@ -39,6 +39,7 @@ def ingest(
     folds: Folds = None,
     table: Table = None,
     workers: Workers = None,
+    weights: WeightsAt = None,
 ) -> None:
     """Add the ECGs in DIR to a library, which is created where there is none.
 
@@ -56,7 +57,7 @@ def ingest(
     from precord.library.sqlite import SqliteLibrary
 
     entries = _open(kind, directory, table).entries(wanted)
-    encoder = Encoder.load()
+    encoder = Encoder.load(weights)
     with SqliteLibrary.create(
         library, encoder.fingerprint, encoder.precision, encoder.dim, exist_ok=True
     ) as cases:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from precord.cli.argument import LibraryAt
+from precord.cli.argument import LibraryAt, WeightsAt
 
 if TYPE_CHECKING:  # these import NumPy
     from precord.record import Record
@@ -48,6 +48,7 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     patient: Patient = None,
     include_simulated: WithSimulated = False,
     picture: Picture = None,
+    weights: WeightsAt = None,
 ) -> None:
     """Print the cases most like ECG, or most like a text, best first.
 
@@ -61,7 +62,7 @@ def search(  # noqa: PLR0913 - one argument per option of the command
 
     from precord.cli.terminal import waiting  # here, so that `precord --help` stays fast
 
-    with waiting("searching"), _open(library, ecg) as (retriever, record):
+    with waiting("searching"), _open(library, ecg, weights) as (retriever, record):
         if record is None:
             words = _read_text(text or "")
             query: dict[str, str | int] = {"text": words, "k": top}
@@ -81,7 +82,9 @@ def search(  # noqa: PLR0913 - one argument per option of the command
 
 
 @contextmanager
-def _open(library: Path, ecg: Path | None) -> "Iterator[tuple[Retriever, Record | None]]":
+def _open(
+    library: Path, ecg: Path | None, weights: Path | None
+) -> "Iterator[tuple[Retriever, Record | None]]":
     """Open what a search needs; the ECG first, because it is the likeliest to be refused."""
     from precord.encoder import Encoder
     from precord.io import read
@@ -89,7 +92,7 @@ def _open(library: Path, ecg: Path | None) -> "Iterator[tuple[Retriever, Record 
     from precord.retrieve import Retriever
 
     record = read(ecg) if ecg is not None else None
-    encoder = Encoder.load()
+    encoder = Encoder.load(weights)
     with SqliteLibrary.open(library, encoder=encoder) as cases:
         yield Retriever(cases, encoder), record
 
