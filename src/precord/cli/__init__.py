@@ -15,6 +15,7 @@ from precord.cli.codes import codes
 from precord.cli.demo import demo
 from precord.cli.evaluate import evaluate
 from precord.cli.ingest import ingest
+from precord.cli.library import app as library_app
 from precord.cli.search import search
 from precord.cli.show import show
 from precord.cli.simulate import simulate
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 for _command in (search, show, ingest, demo, simulate, codes, train, evaluate):
     app.command()(_command)
+app.add_typer(library_app, name="library")
 
 
 def main() -> None:

@@ -1,0 +1,100 @@
+"""`precord library`: what a library holds, whether it is whole, copies of it, erasure."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from precord.cli.argument import LibraryAt
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look after a case library.")
+
+Copy = Annotated[Path, typer.Argument(metavar="FILE", exists=False, help="The copy.")]
+Patient = Annotated[
+    str, typer.Argument(metavar="PATIENT", help="The patient's id as the data set wrote it.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+@app.command()
+def info(*, library: LibraryAt) -> None:
+    """Print how many cases there are, where they come from, and which encoder made the vectors."""
+    from precord.cli.terminal import grid, output
+    from precord.library.sqlite import SqliteLibrary
+
+    with SqliteLibrary.open(library) as cases:
+        stats, meta = cases.stats(), cases.meta
+    table = grid("", "")
+    table.add_row("cases", str(stats.cases))
+    table.add_row("patients", str(stats.patients))
+    for name, n in sorted(stats.by_corpus.items()):
+        table.add_row(f"from {name}", str(n))
+    for source, n in sorted(stats.by_source.items()):
+        table.add_row(f"report by {source}", str(n))
+    table.add_row("encoder", f"{meta['encoder'][:16]}, {meta['precision']}, {meta['dim']} wide")
+    table.add_row("created", f"{meta.get('created', '?')} by precord {meta.get('precord', '?')}")
+    table.add_row("file", f"{library.stat().st_size / 1e6:.1f} MB")
+    output().print(table)
+
+
+@app.command()
+def verify(*, library: LibraryAt) -> None:
+    """Read the whole file, every signal and vector in it. Exit status: 0 whole, 1 damaged."""
+    from precord.cli.terminal import progress
+    from precord.library.check import verify as check
+    from precord.library.sqlite import SqliteLibrary
+
+    with SqliteLibrary.open(library) as cases:
+        n_cases = len(cases)
+        with progress("checking", n_cases) as advance:
+            check(cases, advance)
+    typer.echo(f"{library}: whole, {n_cases} cases")
+
+
+@app.command()
+def backup(to: Copy, *, library: LibraryAt) -> None:
+    """Copy the library to FILE, while others may use it; never the key of the pseudonyms."""
+    from precord.cli.terminal import say, waiting
+    from precord.library.backup import back_up
+    from precord.library.key import key_path
+
+    with waiting("copying"):
+        back_up(library, to)
+    typer.echo(f"{to}: a checked copy of {library}")
+    say(f"keep {key_path(library)} as well, in another place: without it nothing can be added")
+
+
+@app.command()
+def restore(copy: Copy, *, library: LibraryAt) -> None:
+    """Put the copy FILE back as the library, which must not be there any more."""
+    from precord.cli.terminal import say, waiting
+    from precord.library.backup import restore as put_back
+    from precord.library.key import key_path
+
+    with waiting("copying"):
+        has_key = put_back(copy, library)
+    typer.echo(f"{library}: restored from {copy}")
+    if not has_key:
+        say(f"put the library's key back as {key_path(library)}: without it nothing can be added")
+
+
+@app.command(name="erase-patient")
+def erase_patient(patient: Patient, *, library: LibraryAt, yes: Yes = False) -> None:
+    """Erase every case of PATIENT, so that nothing of it is left in the file.
+
+    Copies made earlier still hold it. Exit status: 0 erased, 1 no such patient, or others
+    are reading.
+    """
+    from precord.cli.terminal import waiting
+    from precord.errors import LibraryError
+    from precord.library.sqlite import SqliteLibrary
+
+    with SqliteLibrary.open(library) as cases:
+        pseudonym = cases.pseudonym(patient)
+        if not yes:
+            typer.confirm("Erase all cases of this patient?", abort=True)
+        with waiting("erasing"):
+            n_cases = cases.delete_patient(pseudonym)
+    if not n_cases:
+        raise LibraryError(f"{library}: holds no case of this patient")
+    typer.echo(f"{library}: {n_cases} cases erased; copies made earlier still hold them")
