@@ -29,6 +29,7 @@ from precord.errors import PrecordError, SignalError
 from precord.library.protocol import Library
 from precord.library.waveform import Waveform
 from precord.record import Measurements, Record
+from precord.report import Report
 from precord.signal.measure import measure
 from precord.signal.quality import assess
 from precord.text import case_texts, clean_report, mean_vectors
@@ -127,6 +128,29 @@ def ingest(
     return report
 
 
+def encode_case_texts(
+    encoder: IngestEncoder,
+    statements: Sequence[frozenset[str]],
+    reports: Sequence[Report | None],
+    dim: int | None = None,
+) -> NDArray[np.float32]:
+    """Return (N, D) the vectors of what is said of each case; NaN where nothing is.
+
+    Args:
+        encoder: makes the vectors.
+        statements: N sets of codes.
+        reports: N reports, or None where there is none.
+        dim: D, which only a batch without any text needs.
+    """
+    texts = [
+        case_texts(codes, [clean_report(report.text)] if report else [])
+        for codes, report in zip(statements, reports, strict=True)
+    ]
+    flat = [text for case in texts for text in case]
+    vectors = encoder.encode_texts(flat) if flat else np.empty((0, dim or 0), np.float32)
+    return mean_vectors(vectors, [len(case) for case in texts])
+
+
 def _add(
     results: list[_Read], library: Library, encoder: IngestEncoder, refused: list[Refusal]
 ) -> int:
@@ -134,17 +158,10 @@ def _add(
     good, vectors = _encode_records(results, encoder, refused)
     if not good:
         return 0
-    texts = [
-        case_texts(
-            r.entry.statements, [clean_report(r.entry.report.text)] if r.entry.report else []
-        )
-        for r in good
-    ]
-    flat = [text for case in texts for text in case]
-    flat_vectors = (
-        encoder.encode_texts(flat) if flat else np.empty((0, vectors.shape[1]), np.float32)
+    entries = [result.entry for result in good]
+    reports = encode_case_texts(
+        encoder, [e.statements for e in entries], [e.report for e in entries], vectors.shape[1]
     )
-    reports = mean_vectors(flat_vectors, [len(case) for case in texts])
     cases = [_to_case(result, library) for result in good]
     library.add(cases, vectors, reports, [result.waveform for result in good])
     return len(good)

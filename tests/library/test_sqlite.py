@@ -129,7 +129,7 @@ def test_other_schema_versions_are_refused(path: Path, version: int, remedy: str
 def test_other_encoders_are_refused(path: Path, name: str, value: object) -> None:
     """Vectors of another encoder, precision or width never meet this encoder's."""
     create(path, **{name: value}).close()
-    with pytest.raises(EncoderMismatchError, match="ingest again"):
+    with pytest.raises(EncoderMismatchError, match="library reindex"):
         SqliteLibrary.open(path, encoder=FakeEncoder())
     with pytest.raises(EncoderMismatchError):
         create(path, exist_ok=True)

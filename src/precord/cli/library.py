@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from precord.cli.argument import LibraryAt
+from precord.cli.argument import LibraryAt, WeightsAt
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look after a case library.")
 
@@ -76,6 +76,26 @@ def restore(copy: Copy, *, library: LibraryAt) -> None:
     typer.echo(f"{library}: restored from {copy}")
     if not has_key:
         say(f"put the library's key back as {key_path(library)}: without it nothing can be added")
+
+
+@app.command()
+def reindex(*, library: LibraryAt, weights: WeightsAt = None) -> None:
+    """Make all vectors anew with other weights, such as those of a new version.
+
+    Searches use the old vectors until all are made; a run that was stopped goes on where it
+    was.
+    """
+    from precord.cli.terminal import progress
+    from precord.encoder import Encoder
+    from precord.library.sqlite import SqliteLibrary
+    from precord.reindex import reindex as run
+
+    with SqliteLibrary.open(library) as cases:
+        n_cases = len(cases)
+    encoder = Encoder.load(weights)
+    with progress("re-indexing", n_cases) as advance:
+        run(library, encoder, advance)
+    typer.echo(f"{library}: {n_cases} cases, vectors of encoder {encoder.fingerprint[:16]}")
 
 
 @app.command(name="erase-patient")

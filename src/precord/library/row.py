@@ -61,7 +61,7 @@ def insert_case(
 ) -> None:
     """Insert one case, its packed signal and its (D,) vectors; a vector of NaN is left out."""
     key = db.execute(_INSERT, _to_row(case, waveform)).lastrowid
-    blobs = (_to_blob(ecg), _to_blob(report))
+    blobs = (to_blob(ecg), to_blob(report))
     db.execute("INSERT INTO vectors VALUES (?, ?, ?)", (key, *blobs))
     words = (key, *_to_words(case))
     db.execute("INSERT INTO words (rowid, report, statements) VALUES (?, ?, ?)", words)
@@ -237,7 +237,7 @@ def _from_json(text: str | None) -> Provenance:
     )
 
 
-def _to_blob(vector: NDArray[np.float32]) -> bytes | None:
+def to_blob(vector: NDArray[np.float32]) -> bytes | None:
     """Return the bytes of *vector*, or None where it is missing."""
     return None if np.isnan(vector).any() else np.ascontiguousarray(vector, "<f4").tobytes()
 

@@ -137,8 +137,8 @@ def check_encoder(meta: dict[str, str], encoder: EncoderIdentity, path: Path) ->
         if meta.get(name) != value:
             raise EncoderMismatchError(
                 f"{path}: built with {name} {meta.get(name, '')[:16]!r}, but this encoder has "
-                f"{value[:16]!r}; ingest again into a new library, or use the encoder it was "
-                "built with"
+                f"{value[:16]!r}; re-index it (`precord library reindex`), or use the "
+                "encoder it was built with"
             )
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precord.case import Case
-from precord.errors import LibraryError, QueryError
+from precord.errors import EncoderMismatchError, LibraryError, QueryError
 from precord.library.key import create_key, key_path, read_key, sign_key, to_pseudonym
 from precord.library.protocol import EncoderIdentity, Stats, Vectors
 from precord.library.row import (
@@ -165,6 +165,7 @@ class SqliteLibrary:
         if waveforms is None:
             waveforms = [Waveform.of(case.record) if case.record else None for case in cases]
         with self._writing() as db:
+            self._refuse_other_vectors()
             self._refuse_duplicates([case.id for case in cases])
             for one in zip(cases, waveforms, ecg_vectors, report_vectors, strict=True):
                 insert_case(db, *one)
@@ -200,6 +201,7 @@ class SqliteLibrary:
         with self._reading() as db:
             (version,) = db.execute("PRAGMA data_version").fetchone()
             if self._vectors is None or version != self._version:
+                self._refuse_other_vectors()
                 self._vectors, self._version = read_vectors(db, self.dim), version
             return self._vectors
 
@@ -318,6 +320,14 @@ class SqliteLibrary:
                 raise
             finally:
                 self._vectors = None
+
+    def _refuse_other_vectors(self) -> None:
+        """Refuse vectors that another process has made anew since this library was opened."""
+        (now,) = self._db.execute("SELECT value FROM meta WHERE name = 'encoder'").fetchone()
+        if now != self.meta["encoder"]:
+            raise EncoderMismatchError(
+                f"{self.path}: re-indexed with other weights since it was opened; open it again"
+            )
 
     def _refuse_duplicates(self, ids: Sequence[str]) -> None:
         """Refuse ids that stand twice, or are in the library."""
