@@ -1,7 +1,7 @@
 """Tests of precord.simulate: laws, rhythms and criteria, measured on the noise-free signal."""
 
 from dataclasses import astuple
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import neurokit2
 import numpy as np
@@ -10,10 +10,8 @@ import pytest
 from precord.errors import QueryError
 from precord.leads import LEADS, Lead
 from precord.record import Record, Sex
-from precord.report import Language
 from precord.simulate import SUPPORTED, Simulated, check, draw_statements, simulate
 from precord.simulate.findings import RHYTHMS
-from precord.text.wording import WORDS
 
 SEEDS = range(6)
 
@@ -61,11 +59,26 @@ def test_a_seed_gives_the_same_bits() -> None:
     assert one.reports == same.reports
 
 
-def test_rates_agree() -> None:
+@pytest.mark.parametrize("code", sorted(SUPPORTED - {"PACE"}))
+def test_rates_agree(code: str) -> None:
     """The same heart at 100 and 500 Hz, without noise, is the same signal to one step."""
-    fast, slow = _simulate("NORM"), _simulate("NORM", rate=100.0)
+    fast, slow = _simulate(code), _simulate(code, rate=100.0)
 
     np.testing.assert_allclose(fast.record.signal[:, ::5], slow.record.signal, atol=0.0041)
+    assert fast.reports == slow.reports
+
+
+def test_a_pacemakers_spike_is_seen_at_any_rate() -> None:
+    """A wave too narrow for 100 Hz is widened, not lost: the rest of the beat is the same."""
+    fast, slow = _simulate("PACE"), _simulate("PACE", rate=100.0)
+
+    for made in (fast, slow):
+        spikes = _beat(made, Lead.II, -0.04, 0.01)
+        assert np.all(spikes.max(axis=1) - spikes[:, 0] > 0.1)
+    since = fast.truth.qrs_on[:, None] - np.arange(1000) / 100
+    away = np.abs(since).min(axis=0) > 0.04
+    difference = fast.record.signal[:, ::5] - slow.record.signal
+    assert np.abs(difference[:, away]).max() < 0.0041
 
 
 @pytest.mark.parametrize(
@@ -212,36 +225,22 @@ def test_normal_ecg_looks_normal() -> None:
     assert good >= 36
 
 
-def test_reports_say_what_is_there_and_nothing_else(rng: np.random.Generator) -> None:
-    """Both languages put every statement in one of its own words, and hold no other text."""
-    for _ in range(40):
-        codes = draw_statements(rng)
-        made = simulate(codes, rng, rate=100.0)
-        for language in (Language.GERMAN, Language.ENGLISH):
-            rest = made.reports[language].casefold()
-            for code in sorted(made.statements):
-                words = [w for w in WORDS[code, language] if w.casefold() in rest]
-                assert words, (code, made.reports)
-            known = [w.casefold() for c in made.statements for w in WORDS[c, language]]
-            for word in sorted(known, key=len, reverse=True):
-                rest = rest.replace(word, "")
-            assert not rest.strip(" .,;"), made.reports[language]
-
-
 def test_drawn_statements_never_contradict(rng: np.random.Generator) -> None:
     """A thousand draws all pass the check, with one rhythm each and normal ones among them."""
     drawn = [draw_statements(rng) for _ in range(1000)]
 
     assert all(check(codes) == codes for codes in drawn)
     assert all(len(codes & set(RHYTHMS)) == 1 for codes in drawn)
-    assert 300 < sum("NORM" in codes for codes in drawn) < 500
-    assert {code for codes in drawn for code in codes} >= SUPPORTED - {"LPR"}
+    assert 380 < sum("NORM" in codes for codes in drawn) < 500
+    assert {code for codes in drawn for code in codes} > SUPPORTED - {"TRIGU", "ISCAN", "BIGU"}
 
 
 @pytest.mark.parametrize(
     ("codes", "words"),
     [
-        (("2AVB",), "cannot simulate '2AVB'"),
+        (("DIG",), "cannot simulate 'DIG'"),
+        (("LVH", "LVOLT"), "contradicts"),
+        (("2AVB", "PAC"), "contradicts"),
         (("NORM", "IMI"), "NORM contradicts IMI"),
         (("AFIB", "1AVB"), "contradicts"),
         (("CLBBB", "CRBBB"), "contradicts"),
@@ -253,6 +252,15 @@ def test_what_cannot_be_is_refused(codes: tuple[str, ...], words: str) -> None:
     with pytest.raises(QueryError, match=words) as caught:
         _simulate(*codes)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rate", "duration"), [(0.0, 10.0), (float("nan"), 10.0), (1e9, 10.0), (100.0, 0.0)]
+)
+def test_a_recording_that_is_none_is_refused(rate: float, duration: float) -> None:
+    """A rate or a duration that no ECG has."""
+    with pytest.raises(QueryError, match="expected"):
+        simulate(("NORM",), np.random.default_rng(0), rate=rate, duration=duration)
 
 
 def test_every_allowed_pair_can_be_simulated() -> None:
@@ -267,6 +275,21 @@ def test_every_allowed_pair_can_be_simulated() -> None:
         assert np.abs(record.signal).max() < 12
 
 
+@pytest.mark.parametrize("code", sorted(SUPPORTED))
+def test_truth_is_in_order(code: str) -> None:
+    """P, QRS and T of each beat follow each other, inside the recording, none twice."""
+    truth = _simulate(code).truth
+
+    rows = (truth.p_on, truth.p_off, truth.qrs_on, truth.r_peaks, truth.qrs_off, truth.t_off)
+    for before, after in pairwise(rows):
+        assert not (before >= after).any(), "NaN compares as absent"
+    assert np.isnan(truth.p_on).tolist() == np.isnan(truth.p_off).tolist()
+    assert (np.diff(truth.qrs_on) > 0.23).all()
+    assert ((truth.qrs_on >= 0) & (truth.qrs_on < 10)).all()
+    p_waves = truth.p_on[truth.p_on >= 0]
+    assert np.isin(p_waves, truth.atrial).all(), "each P wave of a beat is one of the atria's"
+
+
 def test_age_and_sex_are_kept_or_drawn() -> None:
     """What is given is what the record says."""
     record = simulate(("NORM",), np.random.default_rng(0), age=71, sex=Sex.FEMALE).record
@@ -276,12 +299,38 @@ def test_age_and_sex_are_kept_or_drawn() -> None:
     assert None not in astuple(_simulate("NORM").record.acquisition)[2:4]
 
 
-def test_an_independent_program_finds_the_beats() -> None:
-    """NeuroKit2 finds every R peak of noise-free sinus beats within 60 ms of QRS."""
+@pytest.mark.parametrize(
+    ("code", "share"),
+    [
+        *((code, 0.0) for code in ("NORM", "SBRAD", "STACH", "IMI", "AFIB", "CRBBB", "CLBBB")),
+        ("PVC", 0.05),  # the program itself misses blunt ectopic beats now and then
+    ],
+)
+def test_an_independent_program_finds_the_beats(code: str, share: float) -> None:
+    """NeuroKit2 finds the QRS complexes of noise-free records, and nothing else."""
+    found = missed = extra = 0
+    for seed in SEEDS:
+        made = _simulate(code, seed=seed)
+        _, peaks = neurokit2.ecg_peaks(_lead(made, Lead.V5), sampling_rate=500)
+        at = np.asarray(peaks["ECG_R_Peaks"]) / 500
+        truth = made.truth
+        seen = (truth.qrs_on > 0.3) & (truth.qrs_off < 9.6)
+        for on, off in zip(truth.qrs_on[seen], truth.qrs_off[seen], strict=True):
+            found += (hit := bool(((at > on - 0.02) & (at < off + 0.02)).any()))
+            missed += not hit
+        inside = at[(at > 0.5) & (at < 9.4)]
+        extra += sum(
+            not ((truth.qrs_on - 0.02 < t) & (t < truth.qrs_off + 0.02)).any() for t in inside
+        )
+    assert missed <= share * found
+    assert extra <= share * found
+
+
+def test_r_peaks_are_where_the_ecg_is_largest() -> None:
+    """In normal ECGs the largest deflection of any lead lies within 15 ms of the R peak."""
     for seed in SEEDS:
         made = _simulate("NORM", seed=seed)
-        _, found = neurokit2.ecg_peaks(_lead(made, Lead.II), sampling_rate=500)
-        peaks = np.asarray(found["ECG_R_Peaks"]) / 500
-        inside = [t for t in made.truth.qrs_on if 0.3 < t < 9.6]
-        for onset in inside:
-            assert np.abs(peaks - (onset + 0.045)).min() < 0.06
+        for peak in made.truth.r_peaks[1:-1]:
+            start = round((peak - 0.06) * 500)
+            size = np.linalg.norm(made.record.signal[6:, start : start + 60], axis=0)
+            assert abs((start + size.argmax()) / 500 - peak) < 0.015

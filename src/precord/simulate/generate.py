@@ -1,26 +1,41 @@
 """One simulated ECG: statements in; signal, report and the truth about each beat out.
 
-Shapes: T samples, N beats.
+Everything that is not noise is drawn before the first sample is computed, so that a seed
+gives the same patient at every sampling rate.
+
+Shapes: T samples, N beats, M activations of the atria.
 """
 
+import math
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from precord.errors import QueryError
 from precord.leads import LEADS
-from precord.record import Acquisition, Provenance, Record, Sex
+from precord.record import MAX_RATE, Acquisition, Provenance, Record, Sex
 from precord.report import Language
-from precord.simulate.anatomy import Anatomy, change, draw_anatomy, ectopic, escape
+from precord.simulate.anatomy import Anatomy, draw_anatomy, draw_axis, ectopic
+from precord.simulate.atrial import draw_fibrillation, draw_flutter, p_rows
+from precord.simulate.conduction import Atria, Events, Heart, Origin, Ventricular, beat
+from precord.simulate.criterion import aim_axis, axis, meet
 from precord.simulate.findings import check
 from precord.simulate.noise import draw_noise
-from precord.simulate.report import word_report
-from precord.simulate.rhythm import Beat, Rhythm, draw_rhythm
-from precord.simulate.vector import Torso, Wave, derive_leads, draw_waves
+from precord.simulate.pathology import ORDER, Findings, change
+from precord.simulate.rhythm import draw_heart
+from precord.simulate.vector import Floats, Torso, Wave, derive_leads, draw_waves
+from precord.simulate.wording import Facts, word_report
 
-Floats = NDArray[np.float64]
+MIN_RATE = 50.0  # Hz
+MIN_DURATION, MAX_DURATION = 1.0, 3600.0  # seconds
 _STEP = 0.002  # mV; half of it is what the augmented leads need
+_SPIKE = Wave(-0.004, 0.001, 0.001, (0.8, 1.4, -0.5))
+_LAG = 0.4  # of the newest RR interval in the one that QT follows
+_TEMPLATE_RATE = 1000.0  # Hz
+_HAS_P = (Origin.SINUS, Origin.ATRIUM)
+_FROM_ATRIA = (Origin.SINUS, Origin.ATRIUM, Origin.FLUTTER, Origin.FIBRILLATION)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,15 +43,27 @@ class Truth:
     """Where the waves of each beat begin and end; (N,) seconds from the start.
 
     Attributes:
-        p_on, qrs_on, qrs_off, t_off: NaN where the wave is absent.
+        r_peaks: where the ventricles' dipole is largest.
+        p_on, p_off, qrs_on, qrs_off, t_off: NaN where the wave is absent or belongs to no
+            beat.
         is_conducted: (N,) bool, whether the beat came from the atria.
+        atrial: (M,) onsets of all P waves, those that no beat follows among them.
     """
 
+    r_peaks: Floats
     p_on: Floats
+    p_off: Floats
     qrs_on: Floats
     qrs_off: Floats
     t_off: Floats
     is_conducted: NDArray[np.bool_]
+    atrial: Floats
+
+    @property
+    def heart_rate(self) -> float | None:
+        """Return beats per minute from the mean RR interval; None below two beats."""
+        onsets = self.qrs_on
+        return 60 / float(np.diff(onsets).mean()) if len(onsets) > 1 else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +79,11 @@ class Simulated:
     statements: frozenset[str]
     reports: dict[Language, str]
     truth: Truth
+
+    @property
+    def heart_rate(self) -> float | None:
+        """Return beats per minute; None below two beats."""
+        return self.truth.heart_rate
 
 
 def simulate(
@@ -77,81 +109,128 @@ def simulate(
         noise: whether electrodes, muscles and mains add theirs.
 
     Raises:
-        QueryError: A statement cannot be simulated, or two contradict each other.
+        QueryError: A statement cannot be simulated, two contradict each other, or rate or
+            duration is none of an ECG.
     """
     codes = check(statements)
-    drawn_age = float(np.clip(rng.normal(60, 17), 18, 90)) if age is None else age
-    drawn_sex = sex or (Sex.FEMALE if rng.random() < 0.5 else Sex.MALE)
-    anatomy = draw_anatomy(rng, drawn_age, is_female=drawn_sex is Sex.FEMALE)
-    for code in sorted(codes):
-        anatomy = change(anatomy, code, rng)
-    rhythm = draw_rhythm(codes, anatomy.pr, duration, rng)
-    times = np.arange(round(duration * rate)) / rate
-    beats, truth = _shape_beats(anatomy, rhythm, duration, rng)
-    dipole = draw_waves(np.array([b.at for b in rhythm.beats]), beats, times)
-    dipole += _atrial_waves(anatomy, rhythm, times, rng)
-    torso = Torso.draw(rng, spread=0.5 if "NORM" in codes else 1.0)
-    independent = torso.project(dipole)
+    n_samples = _count_samples(rate, duration)
+    drawn_age = float(np.clip(rng.normal(60, 17), 18, 90)) if age is None else float(age)
+    drawn_sex = Sex.FEMALE if rng.random() < 0.5 else Sex.MALE
+    sex = sex or drawn_sex
+    torso = Torso.draw(rng)
+    anatomy, found = _draw_anatomy(codes, torso, rng, age=drawn_age, is_female=sex is Sex.FEMALE)
+    heart = draw_heart(codes, anatomy.pr, duration, rng)
+    events = beat(heart, duration, rng)
+    rows, truth = _shape(anatomy, events, duration, rng)
+    leads = torso.ventricles @ draw_waves(rows, n_samples, rate)
+    leads += torso.atria @ _draw_atria(heart, anatomy, events, (n_samples, rate), rng)
+    is_seen = any(b.origin is not Origin.VENTRICLE for b in events.ventricular)
+    angle = axis(anatomy, torso) if is_seen else None
+    reports = word_report(Facts(codes, found, heart, angle, truth.heart_rate), rng)
     if noise:
-        independent = independent + draw_noise(len(independent), times, rng)
-    independent = np.rint(independent / _STEP) * _STEP  # as a converter's steps
+        leads += draw_noise(n_samples, rate, rng)
     record = Record(
-        derive_leads(independent),
+        derive_leads(np.rint(leads / _STEP) * _STEP),  # as a converter's steps
         LEADS,
         rate,
-        acquisition=Acquisition(age=round(drawn_age), sex=drawn_sex, device="precord simulator"),
+        acquisition=Acquisition(age=round(drawn_age), sex=sex, device="precord simulator"),
         provenance=Provenance("simulated", "simulated"),
     )
-    return Simulated(record, codes, word_report(codes, rng), truth)
+    return Simulated(record, codes, reports, truth)
 
 
-def _shape_beats(
-    anatomy: Anatomy, rhythm: Rhythm, duration: float, rng: np.random.Generator
-) -> tuple[list[tuple[Wave, ...]], Truth]:
-    """Return the waves of each beat, and where they begin and end."""
-    wide = escape(anatomy, rng) if rhythm.free_p else ectopic(anatomy, rng)
-    beats, rows = [], []
-    lagging = rhythm.beats[0].rr
-    for beat in rhythm.beats:
-        lagging = 0.6 * lagging + 0.4 * beat.rr  # QT follows RR with a lag
-        shape = wide if beat.is_ectopic else anatomy
+def _count_samples(rate: float, duration: float) -> int:
+    """Return the length of the recording, or refuse what is no ECG."""
+    if not (math.isfinite(rate) and MIN_RATE <= rate <= MAX_RATE):
+        raise QueryError(f"rate {rate} Hz, expected {MIN_RATE:g} to {MAX_RATE:g}")
+    if not (math.isfinite(duration) and MIN_DURATION <= duration <= MAX_DURATION):
+        raise QueryError(f"duration {duration} s, expected {MIN_DURATION:g} to {MAX_DURATION:g}")
+    return round(duration * rate)
+
+
+def _draw_anatomy(
+    codes: frozenset[str],
+    torso: Torso,
+    rng: np.random.Generator,
+    *,
+    age: float,
+    is_female: bool,
+) -> tuple[Anatomy, Findings]:
+    """Return the beat that shows *codes*, and what was drawn beyond them."""
+    found = Findings({})
+    anatomy = draw_anatomy(rng, age, is_female=is_female)
+    anatomy = aim_axis(anatomy, torso, draw_axis(rng, age))
+    for code in ORDER:
+        if code in codes:
+            anatomy = change(anatomy, code, rng, found)
+    return meet(anatomy, torso, codes, rng), found
+
+
+def _shape(
+    anatomy: Anatomy, events: Events, duration: float, rng: np.random.Generator
+) -> tuple[list[tuple[float, ...]], Truth]:
+    """Return the waves of the ventricles, and where those of each beat begin and end.
+
+    QT follows the RR intervals with a lag; breathing makes the beats a little larger and
+    smaller.
+    """
+    wide = ectopic(anatomy, rng)
+    peaks = {False: _find_peak(anatomy), True: _find_peak(wide)}
+    breath, depth = float(rng.uniform(0.18, 0.32)), float(rng.uniform(0.005, 0.04))
+    rows: list[tuple[float, ...]] = []
+    seen: list[tuple[float, ...]] = []
+    lagging = events.ventricular[0].rr if events.ventricular else 1.0
+    for one in events.ventricular:
+        lagging += _LAG * (one.rr - lagging)
+        is_wide = one.origin is Origin.VENTRICLE
+        shape = wide if is_wide else anatomy
         qt = shape.qt(lagging)
-        beats.append(_p_of(shape, beat) + shape.qrst_waves(qt))
-        start = np.nan if beat.pr is None else beat.at - beat.pr
-        rows.append((start, beat.at, beat.at + shape.qrs, beat.at + qt, not beat.is_ectopic))
-    seen = [row for row in rows if 0 <= row[1] < duration]
-    p_on, qrs_on, qrs_off, t_off, conducted = np.array(seen or np.empty((0, 5)), float).T
-    conducted = (conducted > 0) & (not rhythm.free_p)
-    return beats, Truth(p_on, qrs_on, qrs_off, t_off, conducted)
+        gain = shape.voltage * (1 + depth * math.sin(2 * math.pi * breath * one.at))
+        rows += [w.row(one.at, gain) for w in (*shape.qrs_waves(), *shape.st_t_waves(qt))]
+        if shape.spike:
+            rows.append(_SPIKE.row(one.at))
+        if 0 <= one.at < duration:
+            seen.append(_row_of_truth(one, shape, qt, peaks[is_wide]))
+    atrial = [a.at for a in events.atrial if a.origin in _HAS_P and 0 <= a.at < duration]
+    r, p_on, p_off, qrs_on, qrs_off, t_off, from_atria = np.array(seen).reshape(-1, 7).T
+    truth = Truth(r, p_on, p_off, qrs_on, qrs_off, t_off, from_atria > 0, np.array(atrial))
+    return rows, truth
 
 
-def _p_of(shape: Anatomy, beat: Beat) -> tuple[Wave, ...]:
-    """Return the P wave of a beat, turned over if it is premature; nothing if it has none."""
-    if beat.pr is None:
-        return ()
-    if beat.is_early_atrial:
-        low = (-0.03, -0.09, 0.02)  # from low in the atria: inverted in II
-        shape = replace(shape, right_atrium=low, left_atrium=low)
-    return shape.p_waves(beat.pr)
+def _row_of_truth(one: Ventricular, shape: Anatomy, qt: float, peak: float) -> tuple[float, ...]:
+    """Return the fields of `Truth` for one beat, in their order."""
+    p_on = math.nan
+    if one.atrial is not None and one.atrial.origin in _HAS_P:
+        p_on = one.atrial.at
+    return (
+        one.at + peak,
+        p_on,
+        p_on + shape.p,
+        one.at,
+        one.at + shape.qrs,
+        one.at + qt,
+        float(one.origin in _FROM_ATRIA),
+    )
 
 
-def _atrial_waves(
-    anatomy: Anatomy, rhythm: Rhythm, times: Floats, rng: np.random.Generator
+def _find_peak(shape: Anatomy) -> float:
+    """Return when the dipole of a QRS complex is largest, seconds from its onset."""
+    n_samples = round(shape.qrs * _TEMPLATE_RATE)
+    dipole = draw_waves([w.row(0.0) for w in shape.qrs_waves()], n_samples, _TEMPLATE_RATE)
+    return float(np.linalg.norm(dipole, axis=0).argmax() / _TEMPLATE_RATE)
+
+
+def _draw_atria(
+    heart: Heart,
+    anatomy: Anatomy,
+    events: Events,
+    sampling: tuple[int, float],
+    rng: np.random.Generator,
 ) -> Floats:
-    """Return the dipole (3, T) of atrial activity that no ventricular beat follows."""
-    dipole = np.zeros((3, len(times)))
-    if rhythm.free_p:
-        onsets = np.array(rhythm.free_p)
-        dipole += draw_waves(onsets, [anatomy.p_waves(0.0)] * len(onsets), times)
-    if rhythm.fibrillation:
-        for frequency in rng.uniform(4, 9, 3):
-            drift = np.cumsum(rng.normal(0, 1, len(times))) * np.sqrt(times[1] - times[0])
-            phase = rng.uniform(0, 2 * np.pi) + 2 * np.pi * frequency * times + 1.2 * drift
-            direction = rng.normal((0.1, 0.5, -0.7), 0.25)
-            dipole += rhythm.fibrillation / 1.7 * np.outer(direction, np.sin(phase))
-    if rhythm.flutter:
-        cycle = (times * rhythm.flutter + rng.random()) % 1.0
-        saw = np.where(cycle < 0.7, 0.5 - cycle / 0.7, (cycle - 0.7) / 0.3 - 0.5)
-        size = rng.uniform(0.14, 0.3)
-        dipole += size * np.outer((0.05, 1.0, -0.25), saw)
-    return dipole
+    """Return the dipole (3, T) of the atria; *sampling*: samples and rate (Hz)."""
+    times = np.arange(sampling[0]) / sampling[1]
+    if heart.atria is Atria.FIBRILLATION:
+        return draw_fibrillation(times, rng)
+    if heart.atria is Atria.FLUTTER:
+        return draw_flutter(times, events.atrial, rng)
+    return draw_waves(p_rows(anatomy, events.atrial, rng), *sampling)

@@ -1,61 +1,82 @@
 """What electrodes, muscles, mains and breathing add to a recording.
 
-Noise arises at the electrodes: the limb leads are made of the noisy electrodes, so that
-Einthoven's law holds with it. Source: the noise types of the MIT-BIH Noise Stress Test
-Database (Moody et al. 1984), here synthesised.
+Noise arises at the electrodes and is seen by every lead that uses them: a loose left arm
+disturbs all leads but II, and Einthoven's law holds with it.
+Source: the noise types of the MIT-BIH Noise Stress Test Database (Moody et al. 1984), here
+synthesised; Wilson's central terminal as reference of the chest leads. Levels are ours.
+
+Shapes: E electrodes (RA, LA, LL, V1 to V6), T samples.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-Floats = NDArray[np.float64]
+from precord.simulate.vector import Floats
+
+_N_ELECTRODES = 9
+_MUSCLE_BAND = 150.0  # Hz; recorders cut above it
+# What I, II and V1 to V6 see of RA, LA, LL and V1 to V6.
+_SEEN = np.zeros((8, _N_ELECTRODES))
+_SEEN[0, :2] = (-1, 1)
+_SEEN[1, [0, 2]] = (-1, 1)
+_SEEN[2:, :3] = -1 / 3
+_SEEN[2:, 3:] = np.eye(6)
 
 
-def draw_noise(n_leads: int, times: Floats, rng: np.random.Generator) -> Floats:
-    """Return (n_leads, samples) mV of baseline wander, muscle, mains and electrode motion."""
-    noise = _wander(n_leads, times, rng)
-    noise += _muscle(n_leads, times, rng)
+def draw_noise(n_samples: int, rate: float, rng: np.random.Generator) -> Floats:
+    """Return (8, T) mV in I, II and V1 to V6: wander, muscle, mains and electrode motion."""
+    times = np.arange(n_samples) / rate
+    noise = _wander(times, rng)
+    noise += _muscle(n_samples, rate, rng)
     if rng.random() < 0.25:
-        noise += _mains(n_leads, times, rng)
-    if rng.random() < 0.1:
-        noise += _motion(n_leads, times, rng)
-    return noise
+        noise += _mains(times, rate, rng)
+    if rng.random() < 0.12:
+        noise += _motion(times, rng)
+    return np.asarray(_SEEN @ noise, np.float64)
 
 
-def _wander(n_leads: int, times: Floats, rng: np.random.Generator) -> Floats:
-    """Return slow waves of breathing and drift."""
-    size = rng.gamma(1.5, 0.03)
-    out = np.zeros((n_leads, len(times)))
-    for frequency in rng.uniform(0.08, 0.5, 3):
-        phase = rng.uniform(0, 2 * np.pi, (n_leads, 1))
-        level = rng.normal(0, size, (n_leads, 1))
-        out += level * np.sin(2 * np.pi * frequency * times + phase)
+def _wander(times: Floats, rng: np.random.Generator) -> Floats:
+    """Return slow waves of breathing and drift, each electrode its own."""
+    size = float(rng.gamma(1.5, 0.02))
+    out = np.zeros((_N_ELECTRODES, len(times)))
+    for frequency in rng.uniform((0.05, 0.1, 0.18), (0.1, 0.2, 0.45)):
+        phase = 2 * np.pi * (frequency * times + rng.random())
+        level = rng.normal(0, size, (2, _N_ELECTRODES))
+        out += np.outer(level[0], np.sin(phase)) + np.outer(level[1], np.cos(phase))
     return out
 
 
-def _muscle(n_leads: int, times: Floats, rng: np.random.Generator) -> Floats:
-    """Return broadband noise, smoothed where it would lie above 150 Hz."""
-    white = rng.normal(0, min(rng.gamma(2.0, 0.006), 0.06), (n_leads, len(times)))
-    sigma = 1 / (2 * np.pi * 150 * (times[1] - times[0]))
-    smooth = gaussian_filter1d(white, sigma, axis=1) if sigma > 0.3 else white
-    return np.asarray(smooth, np.float64)
+def _muscle(n_samples: int, rate: float, rng: np.random.Generator) -> Floats:
+    """Return broadband noise of one density at any rate, in one record of six with bursts."""
+    level = min(float(rng.gamma(2.0, 0.005)), 0.05)
+    each = level * np.exp(rng.normal(0, 0.35, (_N_ELECTRODES, 1)))
+    bursts = rng.random() < 1 / 6
+    middle, width = rng.uniform(0, n_samples), rng.uniform(0.03, 0.2) * n_samples
+    white = rng.standard_normal((_N_ELECTRODES, n_samples), np.float32).astype(np.float64)
+    if rate > 2 * _MUSCLE_BAND:
+        sigma = rate / (2 * np.pi * _MUSCLE_BAND)
+        white = gaussian_filter1d(white, sigma, axis=1, truncate=3.0)
+    white *= np.sqrt(rate / (2 * _MUSCLE_BAND))  # as much a hertz at any rate
+    if bursts:
+        white *= 1 + 1.5 * np.exp(-0.5 * ((np.arange(n_samples) - middle) / width) ** 2)
+    return np.asarray(each * white, np.float64)
 
 
-def _mains(n_leads: int, times: Floats, rng: np.random.Generator) -> Floats:
+def _mains(times: Floats, rate: float, rng: np.random.Generator) -> Floats:
     """Return 50 or 60 Hz; nothing where the rate cannot hold it."""
-    frequency = float(rng.choice([50.0, 60.0]))
-    level = rng.normal(0, 0.015, (n_leads, 1))
-    if 2 * frequency >= 0.999 / (times[1] - times[0]):
-        return np.zeros((n_leads, len(times)))
-    return np.asarray(level * np.sin(2 * np.pi * frequency * times), np.float64)
+    frequency = 50.0 if rng.random() < 0.8 else 60.0
+    level = rng.normal(0, 0.012, (_N_ELECTRODES, 1))
+    phase = 2 * np.pi * rng.random()
+    if 2 * frequency >= 0.999 * rate:
+        return np.zeros((_N_ELECTRODES, len(times)))
+    return np.asarray(level * np.sin(2 * np.pi * frequency * times + phase), np.float64)
 
 
-def _motion(n_leads: int, times: Floats, rng: np.random.Generator) -> Floats:
-    """Return one electrode's jump that settles within a second."""
-    out = np.zeros((n_leads, len(times)))
-    start = rng.uniform(times[0], times[-1])
+def _motion(times: Floats, rng: np.random.Generator) -> Floats:
+    """Return one electrode's jump that settles within a second or two."""
+    out = np.zeros((_N_ELECTRODES, len(times)))
+    electrode, start = rng.integers(_N_ELECTRODES), rng.uniform(0, times[-1])
     since = times - start
-    jump = rng.normal(0, 0.3) * np.exp(-since.clip(0) / rng.uniform(0.1, 0.5))
-    out[rng.integers(n_leads)] = np.where(since >= 0, jump, 0.0)
+    jump = rng.normal(0, 0.35) * np.exp(-since.clip(0) / rng.uniform(0.1, 0.6))
+    out[electrode] = np.where(since >= 0, jump, 0.0)
     return out

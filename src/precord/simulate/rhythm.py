@@ -1,222 +1,164 @@
-"""When atria and ventricles beat: a causal sequence of events for each rhythm.
+"""Which heart a set of statements asks for: rates, blocks, premature beats, pacing.
 
-An event knows only what came before it: a premature ventricular beat leaves the sinus node
-alone, so that its pause is compensatory; a premature atrial beat resets it.
-Sources: heart rate variability, Task Force 1996; atrial fibrillation and flutter rates,
-Surawicz and Knilans, Chou's Electrocardiography, 6th ed., chapters 15 to 17.
+The statements set the parts of the machine in `conduction`; what it then does is its own.
+Sources: sinus rates and blocks, Surawicz and Knilans, Chou's Electrocardiography, 6th ed.;
+sinus arrhythmia as RR differences above 120 ms, the same, chapter 13; beat-to-beat
+variability, Task Force 1996; flutter 240 to 340 a minute, junctional escape 40 to 60 and
+ventricular 20 to 40, AV block after Kusumoto et al. 2019.
 """
 
+import math
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
-MIN_RR = 0.28  # seconds; no ventricle follows faster
+from precord.simulate.conduction import Atria, Block, Heart, Origin, Premature
+
+_SHOWN_BY_ANY_ESCAPE = {"SR", "3AVB"}
+_MAX_PR_SHARE = 0.55  # of the cycle
 
 
-@dataclass(frozen=True, slots=True)
-class Beat:
-    """One ventricular beat.
-
-    Attributes:
-        at: QRS onset, seconds.
-        rr: seconds since the beat before.
-        pr: seconds from the P wave's onset; None where no P wave belongs to it.
-        is_ectopic: whether it starts in the ventricles.
-        is_early_atrial: whether its P wave is premature.
-    """
-
-    at: float
-    rr: float
-    pr: float | None
-    is_ectopic: bool = False
-    is_early_atrial: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """All events of a recording.
-
-    Attributes:
-        beats: in order of time; the first may lie before the start.
-        free_p: onsets of P waves that no beat follows, seconds.
-        fibrillation: size of f waves, mV; flutter: flutter waves per second, both 0 if none.
-        rate_bpm: ventricular rate that was aimed at.
-    """
-
-    beats: tuple[Beat, ...]
-    free_p: tuple[float, ...] = ()
-    fibrillation: float = 0.0
-    flutter: float = 0.0
-    rate_bpm: float = field(default=0.0)
-
-
-def draw_rhythm(
+def draw_heart(
     codes: Collection[str], pr: float, duration: float, rng: np.random.Generator
-) -> Rhythm:
-    """Return the rhythm that *codes* name.
+) -> Heart:
+    """Return the heart that *codes* ask for.
 
     Args:
-        codes: SCP-ECG codes; those that are no rhythm are ignored.
+        codes: SCP-ECG codes; those that say nothing of rhythm are ignored.
         pr: of a conducted beat, seconds.
-        duration: seconds.
+        duration: of the recording, seconds.
         rng: draws rate, variability and where premature beats fall.
     """
-    if "3AVB" in codes:
-        return _complete_block(codes, duration, rng)
     if "AFIB" in codes:
-        rhythm = _fibrillation(duration, rng)
+        heart = _fibrillation(codes, rng)
     elif "AFLT" in codes:
-        rhythm = _flutter(duration, rng)
-    elif "PACE" in codes:
-        rhythm = _regular(float(rng.uniform(58, 82)), 0.004, None, duration, rng)
+        heart = _flutter(rng)
     elif "SVTAC" in codes:
-        rhythm = _regular(float(rng.uniform(150, 210)), 0.006, None, duration, rng)
+        cycle = 60 / float(rng.uniform(150, 205))
+        heart = Heart(cycle, jitter=0.004, atria=Atria.TACHYCARDIA, pr=0.1)
+    elif "PACE" in codes:
+        heart = _paced(rng)
     else:
-        rhythm = _sinus(codes, pr, duration, rng)
-    if "PAC" in codes:
-        rhythm = _add_atrial(rhythm, duration, rng)
-    if "PVC" in codes or "BIGU" in codes:
-        rhythm = _add_ventricular(rhythm, duration, rng, every_other="BIGU" in codes)
-    return rhythm
+        heart = _sinus(codes, pr, rng)
+    if "3AVB" in codes:
+        heart = _complete_block(heart, codes, rng)
+    elif "2AVB" in codes:
+        heart = _second_degree(heart, rng)
+    return _add_premature(heart, codes, duration, rng)
 
 
 def draw_rate(codes: Collection[str], rng: np.random.Generator) -> float:
     """Return a sinus rate, beats per minute, as the statements demand it."""
     if "SBRAD" in codes:
-        return float(rng.uniform(42, 57))
+        return float(np.clip(rng.normal(53, 4), 40, 57.5))
     if "STACH" in codes:
-        return float(rng.uniform(104, 145))
-    return float(np.clip(rng.normal(72, 11), 62, 97))
+        return float(np.clip(103 + rng.gamma(1.6, 8), 103, 150))
+    if "2AVB" in codes:
+        return float(rng.uniform(66, 90))
+    return float(np.clip(rng.normal(72, 10), 62, 96))
 
 
-def _sinus(codes: Collection[str], pr: float, duration: float, rng: np.random.Generator) -> Rhythm:
-    """Return sinus beats with respiratory variability; more of it in sinus arrhythmia."""
-    rate = draw_rate(codes, rng)
-    depth = rng.uniform(0.09, 0.16) if "SARRH" in codes else rng.uniform(0.005, 0.025)
-    breath, phase = rng.uniform(0.18, 0.3), rng.uniform(0, 2 * np.pi)
-    beats, at = [], float(-rng.uniform(0, 60 / rate))
-    rr = 60 / rate
-    while at < duration + 1:
-        beats.append(Beat(at, rr, pr))
-        swing = depth * np.sin(2 * np.pi * breath * at + phase)
-        rr = max(60 / rate * (1 + float(swing) + float(rng.normal(0, 0.006))), MIN_RR)
-        at += rr
-    return Rhythm(tuple(beats), rate_bpm=rate)
-
-
-def _regular(
-    rate: float, jitter: float, pr: float | None, duration: float, rng: np.random.Generator
-) -> Rhythm:
-    """Return beats like a clock's."""
-    beats, at, rr = [], float(-rng.uniform(0, 60 / rate)), 60 / rate
-    while at < duration + 1:
-        beats.append(Beat(at, rr, pr))
-        rr = 60 / rate * (1 + float(rng.normal(0, jitter)))
-        at += rr
-    return Rhythm(tuple(beats), rate_bpm=rate)
-
-
-def _fibrillation(duration: float, rng: np.random.Generator) -> Rhythm:
-    """Return irregularly irregular beats over f waves; intervals are drawn independently."""
-    rate = float(np.clip(rng.normal(88, 20), 52, 150))
-    beats, at, rr = [], float(-rng.uniform(0, 60 / rate)), 60 / rate
-    spread = float(rng.uniform(0.17, 0.27))
-    while at < duration + 1:
-        beats.append(Beat(at, rr, None))
-        rr = max(60 / rate * float(np.exp(rng.normal(-(spread**2) / 2, spread))), 0.32)
-        at += rr
-    return Rhythm(tuple(beats), fibrillation=float(rng.uniform(0.03, 0.12)), rate_bpm=rate)
-
-
-def _flutter(duration: float, rng: np.random.Generator) -> Rhythm:
-    """Return 2:1 to 4:1 conduction of 240 to 340 flutter waves a minute."""
-    waves = float(rng.uniform(240, 340)) / 60  # per second
-    ratio = int(rng.choice([2, 3, 4], p=[0.4, 0.15, 0.45]))
-    varies = rng.random() < 0.4
-    beats, at, step = [], float(-rng.uniform(0, ratio / waves)), ratio
-    while at < duration + 1:
-        beats.append(Beat(at, step / waves, None))
-        step = int(rng.choice([2, 3, 4])) if varies else ratio
-        at += step / waves
-    return Rhythm(tuple(beats), flutter=waves, rate_bpm=60 * waves / ratio)
-
-
-def _complete_block(codes: Collection[str], duration: float, rng: np.random.Generator) -> Rhythm:
-    """Return atria and ventricles that know nothing of each other.
-
-    The escape is junctional, 40 to 60 and narrow, or ventricular, 20 to 40 and wide.
-    """
-    is_ventricular = rng.random() < 0.4
-    rate = float(rng.uniform(25, 39) if is_ventricular else rng.uniform(40, 56))
-    ventricles = _regular(rate, 0.01, None, duration, rng)
-    atria = _sinus(frozenset(codes) & {"STACH"}, 0.0, duration, rng)
-    return replace(
-        ventricles,
-        beats=tuple(replace(b, is_ectopic=is_ventricular) for b in ventricles.beats),
-        free_p=tuple(b.at for b in atria.beats),
+def _sinus(codes: Collection[str], pr: float, rng: np.random.Generator) -> Heart:
+    """Return a sinus node with its respiratory swing; more of it in sinus arrhythmia."""
+    cycle = 60 / draw_rate(codes, rng)
+    breath = float(rng.uniform(0.18, 0.32))
+    if "SARRH" in codes:
+        swing = max(float(rng.uniform(0.09, 0.16)), 0.08 / cycle)
+    else:
+        swing = float(rng.uniform(0.004, 0.022))
+    return Heart(
+        cycle,
+        swing=swing,
+        breath=breath,
+        phase=float(rng.uniform(0, 2 * math.pi)),
+        jitter=0.006,
+        pr=min(pr, _MAX_PR_SHARE * cycle),
     )
 
 
-def _add_atrial(rhythm: Rhythm, duration: float, rng: np.random.Generator) -> Rhythm:
-    """Put one to three premature atrial beats in; the sinus node starts anew after each."""
-    beats = list(rhythm.beats)
-    for _ in range(int(rng.integers(1, 4))):
-        there = _candidates(beats, duration)
-        if not there:
-            break
-        i = int(rng.choice(there))
-        early = float(rng.uniform(0.25, 0.38)) * beats[i].rr
-        moved = [replace(b, at=b.at - early) for b in beats[i + 1 :]]
-        pr = beats[i].pr
-        rr = beats[i].rr - early
-        first = replace(beats[i], at=beats[i].at - early, rr=rr, pr=pr, is_early_atrial=True)
-        beats[i:] = [first, *moved]
-        beats += _tail(beats, duration)
-    return replace(rhythm, beats=tuple(beats))
+def _fibrillation(codes: Collection[str], rng: np.random.Generator) -> Heart:
+    """Return fibrillating atria; the ventricles follow irregularly."""
+    rate = float(np.clip(rng.normal(86, 19), 55, 150))
+    if "PVC" in codes:
+        rate = min(rate, 110.0)
+    return Heart(60 / rate, atria=Atria.FIBRILLATION, irregularity=float(rng.uniform(0.17, 0.28)))
 
 
-def _add_ventricular(
-    rhythm: Rhythm, duration: float, rng: np.random.Generator, *, every_other: bool
-) -> Rhythm:
-    """Turn one to three beats, or every other one, into premature ventricular beats.
-
-    The sinus node goes on: the beat after comes when it would have come anyway, so that the
-    two intervals around an ectopic beat make two sinus intervals.
-    """
-    beats = list(rhythm.beats)
-    early = float(rng.uniform(0.28, 0.42))
-    if every_other:
-        chosen = list(range(2 - int(rng.integers(2)), len(beats), 2))
-    else:
-        chosen = []
-        for _ in range(int(rng.integers(1, 4))):
-            near = {j for i in chosen for j in (i - 1, i, i + 1)}
-            if there := [i for i in _candidates(beats, duration) if i not in near]:
-                chosen.append(int(rng.choice(there)))
-    for i in chosen:
-        by = min(early * beats[i].rr, beats[i].rr - MIN_RR)
-        ectopic = replace(beats[i], at=beats[i].at - by, rr=beats[i].rr - by, pr=None)
-        beats[i] = replace(ectopic, is_ectopic=True)
-        if i + 1 < len(beats):
-            beats[i + 1] = replace(beats[i + 1], rr=beats[i + 1].rr + by)
-    return replace(rhythm, beats=tuple(beats))
-
-
-def _candidates(beats: list[Beat], duration: float) -> list[int]:
-    """Return the beats that may come early: ordinary, in sight, after an ordinary one."""
-    return [
-        i
-        for i in range(1, len(beats))
-        if 0.8 < beats[i].at < duration - 0.8
-        and not any(b.is_ectopic or b.is_early_atrial for b in beats[i - 1 : i + 1])
+def _flutter(rng: np.random.Generator) -> Heart:
+    """Return flutter, conducted two to one, four to one, or changing."""
+    ratio: tuple[int, ...] = ((2,), (4,), (3,), (2, 4), (4, 4, 2), (3, 2, 4))[
+        int(rng.choice(6, p=[0.34, 0.32, 0.1, 0.08, 0.08, 0.08]))
     ]
+    return Heart(
+        60 / float(rng.uniform(240, 340)),
+        jitter=0.003,
+        atria=Atria.FLUTTER,
+        pr=float(rng.uniform(0.14, 0.2)),
+        ratio=ratio,
+    )
 
 
-def _tail(beats: list[Beat], duration: float) -> list[Beat]:
-    """Return the beats that moving the others forward has made room for."""
-    tail, last = [], beats[-1]
-    while last.at < duration + 1:
-        last = replace(last, at=last.at + last.rr, is_early_atrial=False)
-        tail.append(last)
-    return tail
+def _paced(rng: np.random.Generator) -> Heart:
+    """Return a ventricular pacemaker over silent atria, or over atria that are blocked."""
+    escape = 60 / float(rng.uniform(58, 82))
+    if rng.random() < 0.5:
+        sinus = 60 / float(rng.uniform(62, 95))
+        heart = Heart(sinus, swing=0.01, jitter=0.006, block=Block.COMPLETE)
+    else:
+        heart = Heart(escape, atria=Atria.SILENT)
+    return replace(heart, escape=escape, escape_from=Origin.PACEMAKER)
+
+
+def _complete_block(heart: Heart, codes: Collection[str], rng: np.random.Generator) -> Heart:
+    """Return *heart* with atria and ventricles that know nothing of each other.
+
+    Where *codes* say something of the ventricles' own beat, the escape is junctional, since
+    a ventricular one would hide it.
+    """
+    if rng.random() < 0.4 and set(codes) <= _SHOWN_BY_ANY_ESCAPE:
+        cycle, origin = 60 / float(rng.uniform(25, 39)), Origin.VENTRICLE
+    else:
+        cycle, origin = 60 / float(rng.uniform(41, 56)), Origin.NODE
+    return replace(heart, block=Block.COMPLETE, escape=cycle, escape_from=origin)
+
+
+def _second_degree(heart: Heart, rng: np.random.Generator) -> Heart:
+    """Return *heart* dropping single beats, after a PR that grows (Mobitz I) or does not."""
+    block = Block.WENCKEBACH if rng.random() < 0.65 else Block.MOBITZ
+    longest = heart.pr if block is Block.MOBITZ else heart.pr + 0.05
+    return replace(heart, block=block, pr=longest, ratio=(int(rng.integers(3, 6)),), swing=0.006)
+
+
+def _add_premature(
+    heart: Heart, codes: Collection[str], duration: float, rng: np.random.Generator
+) -> Heart:
+    """Return *heart* with the ectopic beats that *codes* name, in sight of the recording.
+
+    A coupling leaves the next P wave inside the AV node's refractory period, so that no
+    ventricular beat is interpolated.
+    """
+    if "PAC" in codes:
+        early = tuple(
+            Premature(at, float(rng.uniform(0.6, 0.74))) for at in _times(heart, duration, rng)
+        )
+        heart = replace(heart, atrial=early)
+    lowest = max(0.5, (heart.cycle - heart.pr - 0.34) / heart.cycle)
+    lowest = 0.55 if heart.atria is Atria.FIBRILLATION else lowest
+    coupling = float(rng.uniform(lowest, max(lowest + 0.06, 0.7)))
+    if "BIGU" in codes or "TRIGU" in codes:
+        return replace(heart, every=1 if "BIGU" in codes else 2, coupling=coupling)
+    if "PVC" in codes:
+        wide = tuple(Premature(at, coupling) for at in _times(heart, duration, rng))
+        heart = replace(heart, ventricular=wide)
+    return heart
+
+
+def _times(heart: Heart, duration: float, rng: np.random.Generator) -> list[float]:
+    """Return one to three moments that leave room for an early beat and its pause."""
+    first, last = 0.02 * duration, max(duration - 3.2 * heart.cycle, 0.03 * duration)
+    n = int(rng.choice([1, 2, 3], p=[0.5, 0.3, 0.2]))
+    room = (last - first) / n
+    if room < 3 * heart.cycle:
+        n, room = 1, last - first
+    return [first + room * (i + float(rng.uniform(0, 0.6))) for i in range(n)]

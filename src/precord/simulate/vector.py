@@ -1,12 +1,16 @@
 """The moving heart vector: waves of a dipole, and the twelve leads that see it.
 
 Axes: X towards the left, Y towards the feet, Z towards the back; millivolts of the Frank
-leads. A wave is a Gaussian in time whose two flanks may differ.
+leads. A wave is a Gaussian in time whose flanks may differ and whose top may be held.
 Sources: sums of Gaussian dipole waves, Sameni et al. 2007, doi:10.1155/2007/43407; lead
-vectors, Dower et al. 1980, doi:10.1016/S0022-0736(80)80047-0 (the inverse of Edenbrandt's).
+vectors, Dower et al. 1980, doi:10.1016/S0022-0736(80)80047-0; limb leads, Einthoven 1913
+and Goldberger 1942. The share of the atria that each chest lead sees is ours: the atria lie
+behind the ventricles, far from V4 to V6, for which Dower's vectors were not made.
+
+Shapes: W waves, T samples.
 """
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,115 +18,134 @@ from numpy.typing import NDArray
 from precord.leads import LEADS
 
 Floats = NDArray[np.float64]
+Vector = tuple[float, float, float]
 
-# What each independent lead sees of X, Y, Z (Dower 1980).
-_DOWER = np.array(
+INDEPENDENT = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
+_LIMB = np.array([[0.632, -0.235, 0.059], [0.235, 1.066, -0.132]])  # I, II (Dower 1980)
+_CHEST = np.array(  # V1 to V6 (Dower 1980)
     [
-        [0.632, -0.235, 0.059],  # I
-        [0.235, 1.066, -0.132],  # II
-        [-0.515, 0.157, -0.917],  # V1
-        [0.044, 0.164, -1.387],  # V2
-        [0.882, 0.098, -1.277],  # V3
-        [1.213, 0.127, -0.601],  # V4
-        [1.125, 0.127, -0.086],  # V5
-        [0.831, 0.076, 0.230],  # V6
+        [-0.515, 0.157, -0.917],
+        [0.044, 0.164, -1.387],
+        [0.882, 0.098, -1.277],
+        [1.213, 0.127, -0.601],
+        [1.125, 0.127, -0.086],
+        [0.831, 0.076, 0.230],
     ]
 )
+_ATRIAL_SHARE = np.array([1.0, 1.0, 1.0, 0.6, 0.45, 0.4, 0.4, 0.45])[:, None]
+_REACH = 4.0  # standard deviations after which a wave has ended
 
 
-@dataclass(frozen=True, slots=True)
-class Wave:
+class Wave(NamedTuple):
     """One wave of a beat.
 
     Attributes:
         at: seconds from the onset of the QRS complex to the wave's peak.
         rise, fall: standard deviation before and after the peak, seconds.
         vector: dipole at the peak, mV.
+        hold: seconds for which the peak lasts.
     """
 
     at: float
     rise: float
     fall: float
-    vector: tuple[float, float, float]
+    vector: Vector
+    hold: float = 0.0
 
-    def scaled(self, gain: float) -> "Wave":
-        """Return the same wave, *gain* times as large."""
+    def row(self, onset: float, gain: float = 1.0) -> tuple[float, ...]:
+        """Return the wave of a beat at *onset* as a row for `draw_waves`."""
         x, y, z = self.vector
-        return replace(self, vector=(gain * x, gain * y, gain * z))
+        return (onset + self.at, self.hold, self.rise, self.fall, gain * x, gain * y, gain * z)
 
 
-def wave(at: float, width: float, *vector: float) -> Wave:
-    """Return a symmetric wave."""
-    x, y, z = vector
-    return Wave(at, width, width, (x, y, z))
-
-
-@dataclass(frozen=True, slots=True)
-class Torso:
-    """How a patient's electrodes see the dipole.
+class Torso(NamedTuple):
+    """How a patient's electrodes see the heart.
 
     Attributes:
-        seen: (8, 3) what I, II and V1 to V6 see of X, Y, Z.
+        ventricles, atria: (8, 3) what I, II and V1 to V6 see of X, Y, Z.
     """
 
-    seen: Floats
+    ventricles: Floats
+    atria: Floats
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, *, spread: float = 1.0) -> "Torso":
-        """Return a patient: the heart turned, the torso's gains and electrodes varied."""
-        turn = _rotation(rng.normal(0, np.deg2rad((8, 8, 10))) * spread)
-        gains = np.exp(rng.normal(0, 0.12 * spread, (len(_DOWER), 1)))
-        gains[:2] = np.exp(rng.normal(0, 0.08 * spread))  # the limb leads share two electrodes
-        moved = rng.normal(0, 0.05 * spread, _DOWER.shape)
-        moved[:2] = 0
-        return cls((_DOWER + moved) * gains @ turn)
+    def standard(cls) -> "Torso":
+        """Return the torso of the published lead vectors."""
+        leads = np.concatenate([_LIMB, _CHEST])
+        return cls(leads, leads * _ATRIAL_SHARE)
 
-    def project(self, dipole: Floats) -> Floats:
-        """Return the independent leads (8, samples) that a dipole (3, samples) makes."""
-        return np.asarray(self.seen @ dipole, np.float64)
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> "Torso":
+        """Return a patient: the heart turned, the torso's gains and electrodes varied.
+
+        Chest electrodes are misplaced together and each for itself, by a part of the way to
+        their neighbours; the limb leads, made of the same three electrodes, share one gain.
+        """
+        angles = np.clip(rng.normal(0, (5, 9, 0)), -15, 15)
+        turn = _rotation(np.deg2rad(angles))
+        shift = np.clip(rng.normal(0, 0.15) + rng.normal(0, 0.12, 6), -0.4, 0.4)
+        place = np.clip(np.arange(6) + shift, 0, 5)
+        chest = np.stack([np.interp(place, np.arange(6), column) for column in _CHEST.T], axis=1)
+        gains = np.exp(rng.normal(0, 0.1) + rng.normal(0, 0.09, (6, 1)))
+        limbs = _LIMB * np.exp(rng.normal(0, 0.1))
+        leads = np.concatenate([limbs, chest * gains]) @ turn
+        return cls(leads, leads * _ATRIAL_SHARE)
+
+
+def draw_waves(rows: list[tuple[float, ...]], n_samples: int, rate: float) -> Floats:
+    """Return the dipole (3, T) that the waves in *rows* add up to.
+
+    A wave narrower than the sampling can hold is widened at equal area, as a recorder's
+    filter does: a pacemaker's spike stays visible at 100 Hz.
+
+    Args:
+        rows: per wave time of its peak and hold, rise, fall (seconds), X, Y, Z (mV).
+        n_samples: T.
+        rate: Hz.
+    """
+    if not rows:
+        return np.zeros((3, n_samples))
+    table = np.array(rows)  # (W, 7)
+    at, hold = table[:, 0], table[:, 1]
+    rise, fall = np.maximum(table[:, 2:4].T, 0.5 / rate)
+    size = table[:, 4:] * ((table[:, 2] + table[:, 3]) / (rise + fall))[:, None]
+    start = np.clip(np.ceil((at - _REACH * rise) * rate), 0, n_samples).astype(np.intp)
+    stop = np.clip(np.ceil((at + hold + _REACH * fall) * rate), 0, n_samples).astype(np.intp)
+    length = np.maximum(stop - start, 0)
+    wave = np.repeat(np.arange(len(table)), length)  # which wave each sample belongs to
+    first = np.cumsum(length) - length
+    sample = np.arange(len(wave)) - first[wave] + start[wave]
+    before = at[wave] - sample / rate
+    sigmas = np.maximum(before, 0) / rise[wave]
+    sigmas += np.maximum(-before - hold[wave], 0) / fall[wave]
+    height = np.exp(-0.5 * sigmas**2)
+    return np.stack([np.bincount(sample, height * part[wave], n_samples) for part in size.T])
 
 
 def derive_leads(independent: Floats) -> NDArray[np.float32]:
     """Return all twelve leads of I, II and V1 to V6; Einthoven's and Goldberger's laws hold.
 
     Args:
-        independent: (8, samples) mV.
+        independent: (8, T) mV.
 
     Returns:
-        (12, samples) float32, mV, in standard order.
+        (12, T) float32, mV, in standard order.
     """
+    if len(independent) != len(INDEPENDENT):
+        raise ValueError(f"{len(independent)} independent leads, expected {len(INDEPENDENT)}")
     first, second = independent[0], independent[1]
     limbs = (first, second, second - first, -(first + second) / 2)
     augmented = (first - second / 2, second - first / 2)
-    leads = np.stack([*limbs, *augmented, *independent[2:]])
-    if len(leads) != len(LEADS):
-        raise ValueError(f"{len(independent)} independent leads, expected 8")
-    return leads.astype(np.float32)
-
-
-def draw_waves(onsets: Floats, beats: list[tuple[Wave, ...]], times: Floats) -> Floats:
-    """Return the dipole (3, samples) of *beats*, each with its QRS onset (seconds)."""
-    at = [onset + w.at for onset, waves in zip(onsets, beats, strict=True) for w in waves]
-    flat = [w for waves in beats for w in waves]
-    dipole = np.zeros((3, len(times)))
-    if not flat:
-        return dipole
-    step = times[1] - times[0]
-    for centre, w in zip(at, flat, strict=True):
-        start = max(int((centre - 4.5 * w.rise - times[0]) / step), 0)
-        stop = min(int((centre + 4.5 * w.fall - times[0]) / step) + 2, len(times))
-        if start >= stop:
-            continue
-        since = times[start:stop] - centre
-        width = np.where(since < 0, w.rise, w.fall)
-        dipole[:, start:stop] += np.outer(w.vector, np.exp(-0.5 * (since / width) ** 2))
-    return dipole
+    leads = np.empty((len(LEADS), independent.shape[1]), np.float32)
+    for row, lead in enumerate((*limbs, *augmented, *independent[2:])):
+        leads[row] = lead
+    return leads
 
 
 def _rotation(angles: Floats) -> Floats:
     """Return the rotation by *angles* (radians) about X, Y and Z."""
-    (a, b, c), turn = angles, np.eye(3)
-    for axis, angle in enumerate((a, b, c)):
+    turn = np.eye(3)
+    for axis, angle in enumerate(angles):
         one, two = (axis + 1) % 3, (axis + 2) % 3
         step = np.eye(3)
         step[one, one] = step[two, two] = np.cos(angle)

@@ -1,0 +1,355 @@
+"""What each statement changes in a beat; what it changes in rhythm is in `rhythm`.
+
+A pathology is a function that returns a changed `Anatomy`; each names the criteria that the
+leads then show. Sources: conduction, Surawicz et al. 2009; hypertrophy, Hancock et al.
+2009; ischaemia and infarction, Wagner et al. 2009 (AHA/ACCF/HRS parts III, V and VI) and
+Thygesen et al. 2018 (fourth universal definition); the sizes are ours.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+
+from precord.simulate.anatomy import Anatomy, add, scale
+from precord.simulate.vector import Vector
+
+
+class Stage(StrEnum):
+    """How old an infarction is."""
+
+    ACUTE = "acute"  # ST elevation, small or no Q
+    RECENT = "recent"  # ST elevation falling, Q there, T inverted
+    OLD = "old"  # Q, ST back on the line
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was drawn beyond the codes, for the report to say.
+
+    Attributes:
+        stages: of each infarction code its age.
+        is_strained: whether hypertrophy has its ST-T change.
+    """
+
+    stages: dict[str, Stage]
+    is_strained: bool = False
+
+
+Change = Callable[[Anatomy, np.random.Generator], Anatomy]
+_WIDE = ((0.09, 0.045), (0.24, 0.085), (0.43, 0.095), (0.64, 0.095), (0.81, 0.072))
+_RIGHT = ((0.08, 0.035), (0.145, 0.05), (0.29, 0.062), (0.42, 0.07), (0.72, 0.1))
+_SLIGHTLY_RIGHT = ((0.11, 0.04), (0.18, 0.06), (0.36, 0.075), (0.51, 0.08), (0.75, 0.088))
+
+
+def change(anatomy: Anatomy, code: str, rng: np.random.Generator, found: Findings) -> Anatomy:
+    """Return *anatomy* with what *code* does to a beat; note in *found* what was drawn."""
+    if code in _INFARCTS:
+        found.stages[code] = Stage(str(rng.choice(list(Stage), p=[0.22, 0.13, 0.65])))
+        return _infarct(anatomy, rng, _INFARCTS[code], found.stages[code])
+    if code in ("LVH", "RVH"):
+        found.is_strained = bool(rng.random() < 0.6)
+        return (_lvh if code == "LVH" else _rvh)(anatomy, rng, is_strained=found.is_strained)
+    return _CHANGES[code](anatomy, rng) if code in _CHANGES else anatomy
+
+
+def _uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """Return a number between *low* and *high*."""
+    return float(rng.uniform(low, high))
+
+
+def _lbbb(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """QRS >= 120 ms, no septal q, notched R in I, V5-V6, QS or rS in V1, discordant ST-T."""
+    size, small_r = _uniform(rng, 0.75, 1.1), _uniform(rng, 0, 0.2)
+    return replace(
+        a,
+        qrs=_uniform(rng, 0.128, 0.168),
+        onset=(0.06, 0.05, -small_r),
+        septum=scale((0.75, 0.3, 0.35), size),
+        wall=scale((0.5, 0.2, 1.05), size),
+        late=scale((0.95, 0.2, 0.9), size),
+        base=scale((0.3, -0.08, 0.35), size),
+        timing=_WIDE,
+        st=scale((-0.09, -0.02, -0.12), size),
+        t=scale((-0.28, -0.05, -0.3), size * _uniform(rng, 0.8, 1.2)),
+        qtc=a.qtc + 0.03,
+        t_width=0.11,
+    )
+
+
+def _ilbbb(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """QRS 110 to 119 ms, no septal q in I, V5, V6; R in V1 small or absent."""
+    return replace(
+        a,
+        qrs=_uniform(rng, 0.11, 0.118),
+        septum=(0.3, 0.12, -0.02),
+        wall=(1.0, 0.5, 0.45),
+        late=add(a.late, (0.2, 0.0, 0.1)),
+        timing=_WIDE,
+        t=scale(a.t, _uniform(rng, 0.3, 0.9)),
+    )
+
+
+def _rbbb(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """QRS >= 120 ms, rSR' in V1, wide S in I and V6, T inverted in V1."""
+    size = _uniform(rng, 0.7, 1.35)
+    return replace(
+        a,
+        qrs=_uniform(rng, 0.124, 0.152),
+        late=scale(a.late, 0.8),
+        base=scale((-0.5, 0.02, -0.62), size),
+        timing=_RIGHT,
+        t=add(scale(a.t, 0.85), (0.08, 0.02, 0.26)),
+        st=(0.01, 0.0, 0.02),
+        qtc=a.qtc + 0.02,
+    )
+
+
+def _irbbb(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """The same at 100 to 118 ms, with a smaller R'."""
+    size = _uniform(rng, 0.8, 1.3)
+    return replace(
+        a,
+        qrs=_uniform(rng, 0.1, 0.117),
+        late=scale(a.late, 0.75),
+        base=scale((-0.3, 0.0, -0.36), size),
+        timing=_SLIGHTLY_RIGHT,
+        t=add(a.t, (0.02, 0.0, 0.08)),
+    )
+
+
+def _ivcd(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """QRS above 110 ms, of neither bundle's shape."""
+    return replace(
+        a,
+        qrs=_uniform(rng, 0.114, 0.132),
+        onset=(0.03, 0.04, -0.06),
+        late=scale(a.late, _uniform(rng, 0.8, 1.2)),
+        base=scale(a.base, _uniform(rng, 0.8, 2.0)),
+    )
+
+
+def _lafb(a: Anatomy, _: np.random.Generator) -> Anatomy:
+    """Axis -45 to -90 degrees, qR in aVL, rS in II, III, aVF."""
+    x, _y, z = a.wall
+    return replace(
+        a,
+        qrs=max(a.qrs, 0.096),
+        septum=add(a.septum, (-0.03, 0.36, 0.05)),
+        wall=(0.92 * x, -0.4, z),
+        late=add(a.late, (0.12, -0.58, -0.05)),
+        base=add(a.base, (0.05, -0.3, 0.0)),
+        t=add(a.t, (0.0, 0.06, 0.0)),
+    )
+
+
+def _lpfb(a: Anatomy, _: np.random.Generator) -> Anatomy:
+    """Axis 90 to 180 degrees, rS in I and aVL, qR in III and aVF."""
+    _x, _y, z = a.wall
+    return replace(
+        a,
+        septum=add(a.septum, (0.3, -0.26, 0.05)),
+        wall=(0.3, 1.0, z),
+        late=add(a.late, (-0.55, 0.5, 0.0)),
+        base=add(a.base, (-0.2, 0.15, 0.0)),
+    )
+
+
+def _wpw(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """PR < 120 ms, a slurred delta wave, QRS > 110 ms, T against it."""
+    to_front = rng.random() < 0.5  # a left-sided pathway makes V1 positive
+    z = -0.5 if to_front else 0.35
+    return replace(
+        a,
+        pr=_uniform(rng, 0.085, 0.115),
+        qrs=_uniform(rng, 0.12, 0.145),
+        onset=(0.3, _uniform(rng, -0.1, 0.2), 0.35 * z),
+        septum=(0.4, 0.2, 0.6 * z),
+        wall=add(a.wall, (0.1, 0.0, z)),
+        timing=((0.18, 0.075), (0.33, 0.085), (0.53, 0.085), (0.68, 0.085), (0.8, 0.07)),
+        t=add(scale(a.t, 0.2), (-0.15, 0.0, -0.2 * z)),
+        st=(-0.06, -0.02, -0.05 * z),
+    )
+
+
+def _lvh(a: Anatomy, rng: np.random.Generator, *, is_strained: bool) -> Anatomy:
+    """Forces left and back (the voltage itself is met in `criterion`); strain if asked."""
+    size = _uniform(rng, 1.1, 1.35)
+    strain = _uniform(rng, 0.7, 1.3)
+    return replace(
+        a,
+        p=min(a.p + 0.008, 0.118),
+        qrs=min(a.qrs + _uniform(rng, 0.004, 0.014), 0.114),
+        wall=(1.25 * a.wall[0], a.wall[1], a.wall[2] + 0.2),
+        late=scale(a.late, size),
+        st=scale((-0.1, -0.04, 0.06), 0.6 * strain) if is_strained else scale(a.st, 1.5),
+        t=scale((-0.24, -0.06, -0.14), 0.6 * strain) if is_strained else a.t,
+    )
+
+
+def _vclvh(a: Anatomy, _: np.random.Generator) -> Anatomy:
+    """Forces left and back, nothing else."""
+    return replace(a, wall=add(a.wall, (0.15, 0.0, 0.1)), late=scale(a.late, 1.15))
+
+
+def _rvh(a: Anatomy, rng: np.random.Generator, *, is_strained: bool) -> Anatomy:
+    """Axis to the right, R in V1 at least as tall as S, deep S in V5-V6; strain if asked."""
+    return replace(
+        a,
+        septum=(0.05, -0.1, -0.4),
+        wall=(_uniform(rng, -0.1, 0.2), 0.8, -0.75),
+        late=(-0.55, 0.3, -0.15),
+        base=(-0.45, 0.0, 0.2),
+        t=(0.25, -0.02, 0.2) if is_strained else add(a.t, (0.05, 0.0, 0.1)),
+        st=(0.03, -0.04, 0.05) if is_strained else a.st,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Infarct:
+    """Where the dead wall was.
+
+    Attributes:
+        q: added to the first 40 ms, away from it; wall: added to the middle of QRS.
+        injury: ST vector of the acute stage, towards it (so that the opposite leads are
+            depressed); t: T vector that comes later, away from it.
+    """
+
+    q: Vector
+    wall: Vector
+    injury: Vector
+    t: Vector
+
+
+_INFARCTS = {
+    "IMI": _Infarct((0.08, -0.5, 0.1), (0.0, -0.12, 0.0), (-0.07, 0.22, 0.03), (0.0, -0.36, 0.02)),
+    "ILMI": _Infarct((-0.3, -0.42, 0.06), (-0.2, -0.1, 0.0), (0.12, 0.2, 0.06), (-0.28, -0.3, 0.0)),
+    "ASMI": _Infarct((0.1, 0.0, 0.5), (0.0, 0.0, 0.62), (0.0, -0.03, -0.22), (-0.06, 0.0, 0.42)),
+    "AMI": _Infarct((-0.1, 0.0, 0.55), (-0.35, 0.0, 0.6), (0.1, -0.02, -0.24), (-0.3, 0.0, 0.4)),
+    "ALMI": _Infarct(
+        (-0.5, 0.06, 0.4), (-0.35, 0.05, 0.2), (0.2, -0.14, -0.16), (-0.55, 0.06, 0.24)
+    ),
+    "LMI": _Infarct((-0.42, 0.12, 0.05), (-0.3, 0.05, 0.0), (0.2, -0.16, 0.03), (-0.5, 0.08, 0.0)),
+}
+
+
+def _infarct(a: Anatomy, rng: np.random.Generator, where: _Infarct, stage: Stage) -> Anatomy:
+    """Q waves, ST and T of an infarction in its stage, with the mirror image opposite."""
+    q = _uniform(rng, 0.2, 0.7) if stage is Stage.ACUTE else _uniform(rng, 0.95, 1.3)
+    st, t = {
+        Stage.ACUTE: (_uniform(rng, 0.9, 1.9), _uniform(rng, -0.6, 0.1)),
+        Stage.RECENT: (_uniform(rng, 0.55, 0.8), _uniform(rng, 1.4, 1.9)),
+        Stage.OLD: (0.0, _uniform(rng, 0.2, 1.2)),
+    }[stage]
+    return replace(
+        a,
+        qrs=a.qrs + 0.006,
+        septum=add(a.septum, scale(where.q, q)),
+        wall=add(a.wall, scale(where.wall, q)),
+        st=add(a.st, scale(where.injury, st / a.voltage)),
+        t=add(a.t, scale(where.t, t)),
+    )
+
+
+def _ischaemia(st: Vector, t: Vector) -> Change:
+    """Return ST depression and T inversion of one territory: vectors away from it."""
+
+    def ischaemia(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+        size = _uniform(rng, 0.85, 1.5)
+        moved = add(scale(a.t, 0.6), scale(t, size))
+        return replace(a, st=add(a.st, scale(st, size)), t=moved)
+
+    return ischaemia
+
+
+def _repolarisation(st: Vector, low: float, high: float) -> Change:
+    """Return a change that adds *st* and scales the T wave by a factor."""
+
+    def repolarise(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+        size = _uniform(rng, 0.8, 1.4)
+        gain = _uniform(rng, low, high)
+        return replace(a, st=add(a.st, scale(st, size)), t=scale(a.t, gain))
+
+    return repolarise
+
+
+def _long_qt(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """QTc above 480 ms."""
+    return replace(a, qtc=_uniform(rng, 0.49, 0.56), t_width=_uniform(rng, 0.1, 0.125))
+
+
+def _long_pr(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """PR above 200 ms."""
+    return replace(a, pr=float(np.clip(0.212 + rng.gamma(1.5, 0.02), 0.212, 0.34)))
+
+
+def _left_atrium(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """P >= 120 ms, notched, with a deep terminal part in V1."""
+    size = _uniform(rng, 1.0, 1.3)
+    return replace(
+        a,
+        pr=max(a.pr, 0.155),
+        p=_uniform(rng, 0.124, 0.14),
+        notch=0.4,
+        left_atrium=scale((0.1, 0.06, 0.15), size),
+    )
+
+
+def _paced(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """A spike before a wide beat from the apex of the right ventricle."""
+    size, x = _uniform(rng, 0.65, 0.95), _uniform(rng, 0.3, 0.6)
+    return replace(
+        _lbbb(a, rng),
+        qrs=_uniform(rng, 0.14, 0.175),
+        onset=(0.1, -0.1, 0.05),
+        septum=scale((0.6 * x, -0.6, 0.4), size),
+        wall=scale((x, -0.9, 0.95), size),
+        late=scale((1.1 * x, -0.85, 0.8), size),
+        base=scale((0.4 * x, -0.3, 0.3), size),
+        t=scale((-0.4 * x, 0.38, -0.3), size),
+        st=scale((-0.1 * x, 0.09, -0.09), size),
+        spike=True,
+    )
+
+
+_CHANGES: dict[str, Change] = {
+    "CLBBB": _lbbb,
+    "ILBBB": _ilbbb,
+    "CRBBB": _rbbb,
+    "IRBBB": _irbbb,
+    "IVCD": _ivcd,
+    "LAFB": _lafb,
+    "LPFB": _lpfb,
+    "WPW": _wpw,
+    "VCLVH": _vclvh,
+    "LAO/LAE": _left_atrium,
+    "ISC_": _ischaemia((-0.07, -0.06, 0.04), (-0.34, -0.2, 0.12)),
+    "ISCAL": _ischaemia((-0.1, -0.01, 0.06), (-0.46, -0.04, 0.26)),
+    "ISCAN": _ischaemia((-0.05, 0.0, 0.07), (-0.32, 0.0, 0.42)),
+    "ISCAS": _ischaemia((0.0, 0.0, 0.08), (-0.08, 0.0, 0.46)),
+    "ISCLA": _ischaemia((-0.1, 0.02, 0.0), (-0.46, 0.06, 0.05)),
+    "ISCIN": _ischaemia((0.01, -0.1, 0.0), (0.0, -0.36, 0.0)),
+    "ISCIL": _ischaemia((-0.07, -0.08, 0.0), (-0.34, -0.3, 0.04)),
+    "NST_": _repolarisation((-0.05, -0.04, 0.02), 0.4, 0.75),
+    "STD_": _repolarisation((-0.11, -0.09, 0.05), 0.5, 0.9),
+    "INVT": _repolarisation((-0.01, -0.01, 0.01), -0.85, -0.5),
+    "NDT": _repolarisation((-0.01, -0.01, 0.0), 0.05, 0.3),
+    "LOWT": _repolarisation((0.0, 0.0, 0.0), 0.1, 0.22),
+    "LNGQT": _long_qt,
+    "1AVB": _long_pr,
+    "LPR": _long_pr,
+    "PACE": _paced,
+}
+
+CHANGED_BEATS: frozenset[str] = frozenset({*_CHANGES, *_INFARCTS, "LVH", "RVH"})
+"""Statements that change the beat."""
+INFARCTS: frozenset[str] = frozenset(_INFARCTS)
+ORDER: tuple[str, ...] = (
+    *("CLBBB", "ILBBB", "CRBBB", "IRBBB", "IVCD", "PACE", "WPW", "LAFB", "LPFB"),
+    *("LVH", "RVH", "VCLVH"),
+    *_INFARCTS,
+    *(code for code in _CHANGES if code.startswith(("ISC", "N", "ST", "INVT", "LOWT"))),
+    *("LAO/LAE", "1AVB", "LPR", "LNGQT"),
+)
+"""In which order they do: first how the heart is excited, then what is dead, then ST-T."""
