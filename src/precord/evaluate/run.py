@@ -19,6 +19,7 @@ from precord.evaluate.baseline import (
     raw_signals,
     statement_head,
 )
+from precord.evaluate.crossmodal import cross_modal
 from precord.evaluate.protocol import Task, chance, judge, judge_hits, misses, same_source
 from precord.evaluate.table import Tables
 from precord.image.encodings import SignedMap, signed_map
@@ -28,6 +29,7 @@ from precord.record import Measurements, Record
 from precord.report import Source
 from precord.signal.measure import measure
 from precord.signal.prepare import prepare
+from precord.text import clean_report, report_key
 
 _BATCH = 64
 
@@ -39,6 +41,10 @@ class EvaluationEncoder(Protocol):
 
     def encode_records(self, records: Sequence[Record]) -> EcgEncoding:
         """Return unit vectors and statement probabilities of *records*."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (texts, D) unit vectors."""
         ...
 
 
@@ -104,7 +110,7 @@ def run(
     other = {
         "misses in ten hits": misses(task, scores["precord"]),
         "same source": same_source(task, scores["precord"]),
-    }
+    } | _cross_modal(entries, patients, encoding, encoder)
     about = {
         "queries": f"{len(entries)} ECGs of fold {fold}: "
         + ", ".join(f"{task.corpora.count(c)} {c}" for c in dict.fromkeys(task.corpora)),
@@ -114,6 +120,26 @@ def run(
         ),
     }
     return Tables(retrieval, other, about)
+
+
+def _cross_modal(
+    entries: list[Entry],
+    patients: list[str],
+    encoding: EcgEncoding,
+    encoder: EvaluationEncoder,
+) -> dict[str, dict[str, Estimate]]:
+    """Return the cross-modal tables of the queries that have a report; none if fewer than two."""
+    rows = [i for i, e in enumerate(entries) if e.report and clean_report(e.report.text)]
+    reports = [report.text for i in rows if (report := entries[i].report)]
+    if len(rows) < 2:
+        return {}
+    return cross_modal(
+        encoding.vectors[rows],
+        encoder.encode_texts([clean_report(text) for text in reports]),
+        [report_key(text) for text in reports],
+        [entries[i].statements for i in rows],
+        [patients[i] for i in rows],
+    )
 
 
 def _gallery(library: Library, fold: int) -> tuple[Vectors, list[int]]:
