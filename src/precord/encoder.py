@@ -1,6 +1,7 @@
 """The encoder: records and texts to unit vectors, by ONNX Runtime alone.
 
-A folder of weights holds `ecg.onnx`, `text.onnx`, `tokenizer.json` and `encoder.json`.
+A folder of weights holds `ecg.onnx`, `text.onnx`, `tokenizer.json` and `encoder.json`, and
+`match.onnx` if the model can judge whether a text fits an ECG.
 Vectors of different weights, precision or preparation must never meet: the fingerprint
 covers all of them.
 """
@@ -19,14 +20,16 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from precord.errors import ModelError
-from precord.image.encodings import signed_map, stack_maps
+from precord.image.encodings import SignedMap, signed_map, stack_maps
 from precord.record import Record
 from precord.signal.prepare import VERSION, prepare
 from precord.statements import CODES
 
 FILES = ("ecg.onnx", "text.onnx", "tokenizer.json", "encoder.json")
+MATCHER = "match.onnx"
 PRECISION = "fp32"
 _BATCH = 64  # texts or records that go through a tower at once
+_MATCH_BATCH = 32  # texts that are matched with an ECG at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +43,22 @@ class EcgEncoding:
 
     vectors: NDArray[np.float32]
     statements: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueryEncoding:
+    """What the encoder says of one ECG, and what matching needs of it.
+
+    Attributes:
+        vector: (D,) float32 unit vector.
+        statements: (S,) float32 probabilities.
+        states: (1, N, W) float32, the tokens of the vision tower; keep: (1, N) bool.
+    """
+
+    vector: NDArray[np.float32]
+    statements: NDArray[np.float32]
+    states: NDArray[np.float32]
+    keep: NDArray[np.bool_]
 
 
 class Encoder:
@@ -57,6 +76,9 @@ class Encoder:
             is_ours = facts["preparation"] == VERSION and facts["statements"] == list(CODES)
             self._ecg = _open(folder / "ecg.onnx", threads)
             self._text = _open(folder / "text.onnx", threads)
+            self._matcher = (
+                _open(folder / MATCHER, threads) if (folder / MATCHER).exists() else None
+            )
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             self.fingerprint = _fingerprint(folder)
         except Exception as error:  # each library has its own errors; all mean the same here
@@ -91,11 +113,33 @@ class Encoder:
         statements = np.empty((len(maps), len(CODES)), np.float32)
         for start in range(0, len(maps), _BATCH):
             rows = slice(start, start + _BATCH)
-            pixels, mask, calibrated = stack_maps(maps[rows])
             vectors[rows], statements[rows] = self._ecg.run(
-                None, {"pixels": pixels, "mask": mask, "calibrated": calibrated}
+                ["vectors", "statements"], _to_inputs(maps[rows])
             )
         return EcgEncoding(vectors, statements)
+
+    def encode_query(self, record: Record) -> QueryEncoding:
+        """Return what a search by *record* needs; raises as `encode_records` does."""
+        names = ["vectors", "statements", "states", "keep"]
+        inputs = _to_inputs([signed_map(prepare(record))])
+        vectors, statements, states, keep = self._ecg.run(names, inputs)
+        return QueryEncoding(vectors[0], statements[0], states, keep)
+
+    def match(self, query: QueryEncoding, texts: Sequence[str]) -> NDArray[np.float32] | None:
+        """Return (B,) the probability that each of *texts* says the same as the ECG.
+
+        Equal texts are judged once. None if these weights cannot match.
+        """
+        if self._matcher is None:
+            return None
+        seen = {"states": query.states, "keep": query.keep}
+        found: dict[str, float] = {}
+        distinct = sorted(set(texts), key=len)  # of like length, so that little is padding
+        for start in range(0, len(distinct), _MATCH_BATCH):
+            part = distinct[start : start + _MATCH_BATCH]
+            (scores,) = self._matcher.run(None, {"ids": self._tokenize(part), **seen})
+            found |= dict(zip(part, scores.tolist(), strict=True))
+        return np.array([found[text] for text in texts], np.float32)
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (B, D) unit vectors of *texts*, cut at the tower's length.
@@ -105,10 +149,12 @@ class Encoder:
         vectors = np.empty((len(texts), self.dim), np.float32)
         for start in range(0, len(texts), _BATCH):
             rows = slice(start, start + _BATCH)
-            encoded = self._tokenizer.encode_batch(list(texts[rows]))
-            ids = np.array([e.ids or [0] for e in encoded], np.int64)
-            (vectors[rows],) = self._text.run(None, {"ids": ids})
+            (vectors[rows],) = self._text.run(None, {"ids": self._tokenize(texts[rows])})
         return vectors
+
+    def _tokenize(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """Return (B, M) ids, 0 where a text is shorter than the longest."""
+        return np.array([e.ids or [0] for e in self._tokenizer.encode_batch(list(texts))], np.int64)
 
     def likely_statements(self, probabilities: NDArray[np.float32]) -> frozenset[str]:
         """Return the codes that a record's *probabilities* (S,) make likely.
@@ -121,6 +167,11 @@ class Encoder:
             for code, probability in zip(CODES, probabilities, strict=True)
             if probability >= self._thresholds.get(code, np.inf)
         )
+
+
+def _to_inputs(maps: Sequence[SignedMap]) -> dict[str, NDArray[np.float32]]:
+    """Return the inputs of the vision tower."""
+    return dict(zip(("pixels", "mask", "calibrated"), stack_maps(maps), strict=True))
 
 
 def _open(path: Path, threads: int) -> Any:

@@ -6,7 +6,15 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from precord.model.losses import alike, contrastive, soft_targets, statement_loss
+from precord.model.losses import (
+    alike,
+    contrastive,
+    draw_hard,
+    masked_word_loss,
+    matching_loss,
+    soft_targets,
+    statement_loss,
+)
 
 
 def _draw(rows: int = 5, dim: int = 4) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -95,3 +103,48 @@ def test_statement_loss_equals_a_slow_loop() -> None:
         p = 1 / (1 + math.exp(-x))
         total -= y * math.log(p) + (1 - y) * math.log(1 - p)
     assert float(found) == pytest.approx(total / 4, rel=1e-5)
+
+
+def test_matching_loss_equals_a_slow_loop() -> None:
+    """Binary cross entropy with relevance as graded label."""
+    logits, relevance = torch.tensor([0.5, -1.0, 2.0]), torch.tensor([1.0, 0.0, 0.4])
+
+    found = matching_loss(logits, relevance)
+
+    total = 0.0
+    for x, y in zip(logits.tolist(), relevance.tolist(), strict=True):
+        p = 1 / (1 + math.exp(-x))
+        total -= y * math.log(p) + (1 - y) * math.log(1 - p)
+    assert float(found) == pytest.approx(total / 3, rel=1e-5)
+
+
+def test_matching_loss_is_least_at_relevance() -> None:
+    """A pair of relevance .4 is best given probability .4: half a match is no mistake."""
+    relevance = torch.tensor([0.4])
+    at = [float(matching_loss(torch.tensor([p]).logit(), relevance)) for p in (0.3, 0.4, 0.5)]
+
+    assert at[1] == min(at)
+
+
+def test_hard_draws_follow_similarity_and_never_the_record_itself() -> None:
+    """Of 4,000 draws a row of two others with odds e:1 takes the likelier 73 % of the time."""
+    torch.manual_seed(0)
+    similarity = torch.tensor([[9.0, 1.0, 0.0], [0.0, 9.0, 0.0], [0.0, 1.0, 9.0]])
+
+    draws = torch.stack([draw_hard(similarity) for _ in range(4000)])  # (draws, 3)
+
+    assert (draws != torch.arange(3)).all()
+    share = float((draws[:, 0] == 1).float().mean())
+    assert share == pytest.approx(math.e / (1 + math.e), abs=0.02)
+
+
+def test_masked_word_loss_equals_a_slow_loop() -> None:
+    """Cross entropy of the hidden words; no hidden word, no loss."""
+    logits = torch.tensor([[0.1, 2.0, -1.0], [1.0, 0.0, 0.5]])
+
+    found = masked_word_loss(logits, torch.tensor([1, 2]))
+
+    rows = logits.tolist()
+    expected = _cross_entropy(rows[0], [0, 1, 0]) + _cross_entropy(rows[1], [0, 0, 1])
+    assert float(found) == pytest.approx(expected / 2, rel=1e-5)
+    assert float(masked_word_loss(logits[:0], torch.tensor([], dtype=torch.long))) == 0.0

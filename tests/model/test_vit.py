@@ -6,7 +6,8 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from precord.model.joint import JointModel, ModelConfig
-from precord.model.vit import Layer, VisionTower, VitConfig, normalise
+from precord.model.layer import Layer
+from precord.model.vit import VisionTower, VitConfig, normalise
 
 
 @pytest.fixture
@@ -26,16 +27,16 @@ def batch() -> tuple[Tensor, Tensor, Tensor]:
 
 def test_shape(tower: VisionTower, batch: tuple[Tensor, Tensor, Tensor]) -> None:
     """One vector of twice the width a record."""
-    assert tower(*batch).shape == (3, 2 * VitConfig().width)
+    assert tower(*batch).pooled.shape == (3, 2 * VitConfig().width)
 
 
 def test_other_records_of_the_batch_do_not_matter(
     tower: VisionTower, batch: tuple[Tensor, Tensor, Tensor]
 ) -> None:
     """A record alone gets the vector that it gets in company."""
-    alone = tower(*(part[:1] for part in batch))
+    alone = tower(*(part[:1] for part in batch)).pooled
 
-    torch.testing.assert_close(tower(*batch)[:1], alone, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(tower(*batch).pooled[:1], alone, rtol=1e-4, atol=1e-5)
 
 
 def test_what_is_masked_does_not_matter(
@@ -48,10 +49,13 @@ def test_what_is_masked_does_not_matter(
     mask[:, :, 500:] = 0
 
     torch.testing.assert_close(
-        tower(pixels * mask, mask, calibrated), tower(pixels * mask + 0, mask, calibrated)
+        tower(pixels * mask, mask, calibrated).pooled,
+        tower(pixels * mask + 0, mask, calibrated).pooled,
     )
-    vectors = tower(pixels * mask, mask, calibrated)
-    assert not torch.allclose(vectors, tower(pixels, torch.ones_like(mask), calibrated), atol=1e-3)
+    vectors = tower(pixels * mask, mask, calibrated).pooled
+    assert not torch.allclose(
+        vectors, tower(pixels, torch.ones_like(mask), calibrated).pooled, atol=1e-3
+    )
     assert vectors.isfinite().all()
 
 
@@ -65,10 +69,14 @@ def test_unknown_scale_hides_gain_but_not_polarity(
     turned[:, 1] *= -1
     unknown, known = torch.zeros(3), torch.ones(3)
 
-    plain = tower(pixels, mask, unknown)
-    torch.testing.assert_close(tower(pixels * gains, mask, unknown), plain, rtol=1e-3, atol=1e-4)
-    assert not torch.allclose(tower(turned, mask, unknown), plain, atol=1e-3)
-    assert not torch.allclose(tower(pixels * gains, mask, known), tower(pixels, mask, known))
+    plain = tower(pixels, mask, unknown).pooled
+    torch.testing.assert_close(
+        tower(pixels * gains, mask, unknown).pooled, plain, rtol=1e-3, atol=1e-4
+    )
+    assert not torch.allclose(tower(turned, mask, unknown).pooled, plain, atol=1e-3)
+    assert not torch.allclose(
+        tower(pixels * gains, mask, known).pooled, tower(pixels, mask, known).pooled
+    )
 
 
 def test_normalise_by_hand() -> None:

@@ -1,6 +1,7 @@
 """Tests of precord.train.export and precord.encoder: ONNX Runtime gives what PyTorch gives."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,13 +68,45 @@ def test_onnx_equals_torch(
     arrays = stack_maps([signed_map(prepare(r)) for r in records])
     with torch.no_grad():
         out = model.encode_ecg(*(torch.from_numpy(a) for a in arrays))
-        text = model.encode_text(torch.from_numpy(tokenize(small_tokenizer, TEXTS)))
+        text = model.encode_text(torch.from_numpy(tokenize(small_tokenizer, TEXTS))).vectors
 
     found = encoder.encode_records(records)
 
     np.testing.assert_allclose(found.vectors, out.vectors.numpy(), atol=1e-4)
     np.testing.assert_allclose(found.statements, out.logits.sigmoid().numpy(), atol=1e-4)
     np.testing.assert_allclose(encoder.encode_texts(TEXTS), text.numpy(), atol=1e-4)
+
+
+def test_matching_equals_torch_and_equal_texts_are_judged_alike(
+    weights: Path, model: JointModel, small_tokenizer: Tokenizer, records: list[Record]
+) -> None:
+    """Each text with the query's own tokens, in the order asked for."""
+    encoder = Encoder.load(weights)
+    arrays = stack_maps([signed_map(prepare(records[1]))])
+    with torch.no_grad():
+        out = model.encode_ecg(*(torch.from_numpy(a) for a in arrays))
+        text = model.encode_text(torch.from_numpy(tokenize(small_tokenizer, TEXTS[:2]))).tokens
+        expected = model.match(text, out.tokens).sigmoid().numpy()
+
+    query = encoder.encode_query(records[1])
+    found = encoder.match(query, [TEXTS[1], TEXTS[0], TEXTS[1]])
+
+    assert found is not None
+    np.testing.assert_allclose(found, expected[[1, 0, 1]], atol=1e-4)
+    np.testing.assert_allclose(query.vector, out.vectors[0].numpy(), atol=1e-4)
+    np.testing.assert_allclose(query.statements, out.logits[0].sigmoid().numpy(), atol=1e-4)
+
+
+def test_a_model_without_fusion_does_not_match(
+    small_tokenizer: Tokenizer, records: list[Record], tmp_path: Path
+) -> None:
+    """It writes no matcher, and says that it cannot match."""
+    bare = JointModel(replace(SMALL, fusion=None))
+    export(bare, small_tokenizer, tmp_path, ecg_weight=0.4, thresholds={})
+    encoder = Encoder.load(tmp_path)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+    assert encoder.match(encoder.encode_query(records[0]), TEXTS) is None
 
 
 def test_a_record_alone_gets_the_vector_it_gets_in_company(

@@ -1,7 +1,8 @@
-"""Both towers and what aligns them: projections into one space, and the statement head.
+"""Both towers and what aligns them: one space, the statement head, the fusion encoder.
 
-Shapes: B batch, E joint dimensions, S statements.
-Source: Radford et al. 2021 (arXiv:2103.00020) for the two towers and the learnt temperature.
+Shapes: B batch, M text tokens, E joint dimensions, S statements, V vocabulary.
+Source: Radford et al. 2021 (arXiv:2103.00020) for the two towers and the learnt temperature;
+Li et al. 2021 (arXiv:2107.07651) for aligning before fusing.
 """
 
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own convention
 
+from precord.model.fusion import FusionConfig, FusionEncoder
+from precord.model.layer import Tokens
 from precord.model.text import TextConfig, TextTower
 from precord.model.vit import VisionTower, VitConfig
 from precord.statements import CODES
@@ -17,19 +20,29 @@ from precord.statements import CODES
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """Sizes of the whole model."""
+    """Sizes of the whole model; without *fusion* it neither matches nor fills in words."""
 
     vision: VitConfig = field(default_factory=VitConfig)
     text: TextConfig = field(default_factory=TextConfig)
+    fusion: FusionConfig | None = field(default_factory=FusionConfig)
     dim: int = 256
 
 
 @dataclass(frozen=True, slots=True)
 class EcgOutput:
-    """What the vision side says of a batch of ECGs: unit vectors (B, E), logits (B, S)."""
+    """What the vision side says of ECGs: unit vectors (B, E), logits (B, S), tokens."""
 
     vectors: Tensor
     logits: Tensor
+    tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class TextOutput:
+    """What the text side says of texts: unit vectors (B, E), tokens."""
+
+    vectors: Tensor
+    tokens: Tokens
 
 
 class JointModel(nn.Module):
@@ -45,16 +58,44 @@ class JointModel(nn.Module):
         self.statements = nn.Linear(2 * config.vision.width, len(CODES))
         nn.init.constant_(self.statements.bias, -3.0)  # most statements are rare
         self.log_scale = nn.Parameter(torch.tensor(10.0).log())
+        self.fusion = (
+            FusionEncoder(config.text.width, config.vision.width, config.fusion)
+            if config.fusion is not None
+            else None
+        )
 
     def encode_ecg(self, pixels: Tensor, mask: Tensor, calibrated: Tensor) -> EcgOutput:
-        """Return vectors and statement logits; arguments as in `VisionTower.forward`."""
-        features = self.vision(pixels, mask, calibrated)  # (B, 2 D)
-        vectors = F.normalize(self.ecg_proj(features), dim=-1)  # (B, E)
-        return EcgOutput(vectors, self.statements(features))
+        """Return vectors, statement logits, tokens; arguments as in `VisionTower.forward`."""
+        seen = self.vision(pixels, mask, calibrated)
+        vectors = F.normalize(self.ecg_proj(seen.pooled), dim=-1)  # (B, E)
+        return EcgOutput(vectors, self.statements(seen.pooled), seen.tokens)
 
-    def encode_text(self, ids: Tensor) -> Tensor:
-        """Return unit vectors (B, E) of token ids (B, M)."""
-        return F.normalize(self.text_proj(self.text(ids)), dim=-1)
+    def encode_text(self, ids: Tensor) -> TextOutput:
+        """Return vectors and tokens of token ids (B, M)."""
+        read = self.text(ids)
+        vectors = F.normalize(self.text_proj(read.pooled), dim=-1)  # (B, E)
+        return TextOutput(vectors, read.tokens)
+
+    def match(self, text: Tokens, ecg: Tokens) -> Tensor:
+        """Return logits (B,): how far each text fits the ECG of its row, or the one ECG.
+
+        Raises:
+            ValueError: The model has no fusion encoder.
+        """
+        if self.fusion is None:
+            raise ValueError("this model has no fusion encoder")
+        return self.fusion.match_logits(self.fusion(text, ecg), text.keep)
+
+    def fill_in(self, text: Tokens, ecg: Tokens, hidden: Tensor) -> Tensor:
+        """Return logits (K, V) of the K words that *hidden* (B, M) marks.
+
+        Raises:
+            ValueError: The model has no fusion encoder.
+        """
+        if self.fusion is None:
+            raise ValueError("this model has no fusion encoder")
+        states = self.fusion(text, ecg)[hidden]  # (K, D)
+        return self.fusion.word_logits(states, self.text.embed.weight)
 
     @property
     def scale(self) -> Tensor:

@@ -67,3 +67,38 @@ def alike(a: Tensor, scale: Tensor, relevance: Tensor, sharpness: float) -> Tens
 def statement_loss(logits: Tensor, present: Tensor) -> Tensor:
     """Return the mean binary cross entropy over records and statements, (B, S) both."""
     return F.binary_cross_entropy_with_logits(logits, present)
+
+
+def matching_loss(logits: Tensor, relevance: Tensor) -> Tensor:
+    """Return the image-text matching loss of pairs, their relevance as graded label.
+
+    Differs from ALBEF's (Li et al. 2021, arXiv:2107.07651), whose negatives are all 0: a
+    text of another record that says the same is a match, one that says half of it is half
+    a match. Trained so, the head predicts relevance.
+
+    Args:
+        logits: (P,) of the pairs.
+        relevance: (P,) weighted Jaccard index of the ECG's record and the text's, 0 to 1.
+    """
+    return F.binary_cross_entropy_with_logits(logits, relevance)
+
+
+def draw_hard(similarity: Tensor) -> Tensor:
+    """Return (B,) for each row another one, the likelier the more similar the two seem.
+
+    Args:
+        similarity: (B, B) logits of the contrastive loss; a row never draws itself.
+    """
+    itself = torch.eye(len(similarity), dtype=torch.bool, device=similarity.device)
+    chances = F.softmax(similarity.masked_fill(itself, -torch.inf), dim=-1)
+    return torch.multinomial(chances, 1).squeeze(-1)
+
+
+def masked_word_loss(logits: Tensor, words: Tensor) -> Tensor:
+    """Return the mean cross entropy of hidden *words* (K,) under logits (K, V); 0 if none.
+
+    Source: Devlin et al. 2019 (arXiv:1810.04805); here the ECG helps to guess.
+    """
+    if len(words) == 0:
+        return logits.sum() * 0.0
+    return F.cross_entropy(logits, words)

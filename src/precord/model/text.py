@@ -1,4 +1,4 @@
-"""The text tower: token ids in, one feature vector out.
+"""The text tower: token ids in, one feature vector and its tokens out.
 
 Shapes: B batch, M tokens, D width.
 Source: Vaswani et al. 2017 (arXiv:1706.03762), encoder only, with learnt positions, the
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from precord.model.vit import Layer
+from precord.model.layer import Layer, Tokens, TowerOutput
 
 PAD = 0  # id of the padding token
+MASK = 2  # id of the token that hides a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class TextConfig:
 
 
 class TextTower(nn.Module):
-    """Token ids to one vector."""
+    """Token ids to one vector, and to one state a token."""
 
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
@@ -41,12 +42,12 @@ class TextTower(nn.Module):
         )
         self.norm = nn.LayerNorm(config.width)
 
-    def forward(self, ids: Tensor) -> Tensor:
-        """Return (B, D) of token ids (B, M), `PAD` where a text is shorter."""
+    def forward(self, ids: Tensor) -> TowerOutput:
+        """Return pooled (B, D) and tokens (B, M, D) of ids (B, M), `PAD` where one is shorter."""
         keep = ids != PAD  # (B, M)
         x = self.embed(ids) + self.position[:, : ids.shape[1]]  # (B, M, D)
         for layer in self.layers:
             x = layer(x, keep)
         weight = keep / keep.sum(dim=1, keepdim=True).clamp(min=1)  # (B, M)
-        pooled: Tensor = self.norm((x * weight.unsqueeze(-1)).sum(dim=1))
-        return pooled  # (B, D)
+        pooled = self.norm((x * weight.unsqueeze(-1)).sum(dim=1))  # (B, D)
+        return TowerOutput(pooled, Tokens(x, keep))

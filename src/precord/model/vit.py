@@ -1,4 +1,4 @@
-"""The vision tower: a signed 12-lead map in, one feature vector out.
+"""The vision tower: a signed 12-lead map in, one feature vector and its tokens out.
 
 A residual convolutional stem over time turns columns of the map (all leads, 160 ms) into
 patches, which a transformer with pre-normalisation relates to each other.
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own convention
 
 from precord.leads import LEADS
+from precord.model.layer import Layer, Tokens, TowerOutput
 from precord.signal.prepare import MODEL_SAMPLES
 
 
@@ -59,8 +60,8 @@ class VisionTower(nn.Module):
         )
         self.norm = nn.LayerNorm(2 * config.width)
 
-    def forward(self, pixels: Tensor, mask: Tensor, calibrated: Tensor) -> Tensor:
-        """Return one vector a map.
+    def forward(self, pixels: Tensor, mask: Tensor, calibrated: Tensor) -> TowerOutput:
+        """Return one vector a map, and its tokens.
 
         Args:
             pixels: (B, L, T) mV or standard deviations, 0 where missing.
@@ -68,7 +69,8 @@ class VisionTower(nn.Module):
             calibrated: (B,) 1 where pixels are millivolts, else 0.
 
         Returns:
-            (B, 2 D): the summary token beside the mean of the patches.
+            Pooled (B, 2 D): the summary token beside the mean of the patches. Tokens
+            (B, N + 2, D): summary, scale, patches.
         """
         shape, log_size, present = normalise(pixels, mask)
         patches = self.stem(torch.cat([shape, mask], dim=1)) + self.time  # (B, N, D)
@@ -81,8 +83,8 @@ class VisionTower(nn.Module):
             tokens = layer(tokens, keep)
         weight = (real / real.sum(dim=1, keepdim=True).clamp(min=1)).unsqueeze(-1)  # (B, N, 1)
         mean = (tokens[:, 2:] * weight).sum(dim=1)  # (B, D)
-        pooled: Tensor = self.norm(torch.cat([tokens[:, 0], mean], dim=-1))
-        return pooled  # (B, 2 D)
+        pooled = self.norm(torch.cat([tokens[:, 0], mean], dim=-1))  # (B, 2 D)
+        return TowerOutput(pooled, Tokens(tokens, keep))
 
 
 def normalise(pixels: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -175,42 +177,3 @@ class ResidualBlock(nn.Module):
         """Return (B, C, T) of (B, C, T)."""
         out: Tensor = x + self.body(x)
         return out
-
-
-class Layer(nn.Module):
-    """One pre-normalised transformer layer; serves both towers."""
-
-    def __init__(self, width: int, heads: int, dropout: float, drop_path: float = 0.0) -> None:
-        super().__init__()
-        self.heads = heads
-        self.drop_path = drop_path
-        self.norm_1, self.norm_2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.qkv = nn.Linear(width, 3 * width)
-        self.out = nn.Sequential(nn.Linear(width, width), nn.Dropout(dropout))
-        self.mlp = nn.Sequential(
-            nn.Linear(width, 4 * width),
-            nn.GELU(),
-            nn.Dropout(dropout),
-            nn.Linear(4 * width, width),
-            nn.Dropout(dropout),
-        )
-
-    def forward(self, x: Tensor, keep: Tensor) -> Tensor:
-        """Return (B, N, D); tokens where *keep* (B, N) is False are not attended to."""
-        x = x + self._drop(self.out(self._attend(self.norm_1(x), keep)))
-        return x + self._drop(self.mlp(self.norm_2(x)))
-
-    def _attend(self, x: Tensor, keep: Tensor) -> Tensor:
-        """Return (B, N, D) attended over the kept tokens."""
-        qkv = self.qkv(x).unflatten(-1, (3, self.heads, -1))  # (B, N, 3, H, D/H)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # (B, H, N, D/H)
-        out = F.scaled_dot_product_attention(query, key, value, attn_mask=keep[:, None, None, :])
-        return out.transpose(1, 2).flatten(2)  # (B, N, D)
-
-    def _drop(self, update: Tensor) -> Tensor:
-        """Drop the update of whole records in training (stochastic depth)."""
-        if not self.training or self.drop_path == 0:
-            return update
-        keep = 1 - self.drop_path
-        drawn = torch.rand(len(update), 1, 1, device=update.device) < keep
-        return update * drawn / keep

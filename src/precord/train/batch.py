@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from precord.model.text import MASK, PAD
 from precord.relevance import Relevance, to_multi_hot
 from precord.report import Language
 from precord.text import word_statements
@@ -28,6 +30,7 @@ class Batch:
     Attributes:
         pixels, mask: (B, L, T); calibrated: (B,).
         ids: (B, M) token ids of one text a record.
+        masked_ids: (B, M) the same with some words hidden.
         present: (B, S) 1 where a statement is present.
         relevance: (B, B) weighted Jaccard index.
     """
@@ -36,6 +39,7 @@ class Batch:
     mask: Tensor
     calibrated: Tensor
     ids: Tensor
+    masked_ids: Tensor
     present: Tensor
     relevance: Tensor
 
@@ -88,11 +92,13 @@ class Batches:
         statements = [codes for p in pools for codes in p.statements]
         reports = [texts for p in pools for texts in p.reports]
         texts = [draw_text(c, r, rng) for c, r in zip(statements, reports, strict=True)]
+        ids = tokenize(self.tokenizer, texts)
         return Batch(
             torch.from_numpy(pixels),
             torch.from_numpy(mask),
             torch.from_numpy(calibrated),
-            torch.from_numpy(tokenize(self.tokenizer, texts)),
+            torch.from_numpy(ids),
+            torch.from_numpy(hide_words(ids, self.config.hidden_words, rng)),
             torch.from_numpy(to_multi_hot(statements).astype(np.float32)),
             torch.from_numpy(self.relevance(statements, statements).astype(np.float32)),
         )
@@ -106,3 +112,8 @@ def draw_text(
         return str(reports[rng.integers(len(reports))])
     language = Language.GERMAN if rng.random() < 0.5 else Language.ENGLISH
     return word_statements(statements, language, rng).casefold()
+
+
+def hide_words(ids: NDArray[np.int64], share: float, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return *ids* (B, M) with a random *share* of the words replaced by `MASK`."""
+    return np.where((ids != PAD) & (rng.random(ids.shape) < share), MASK, ids)

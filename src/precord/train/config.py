@@ -41,6 +41,10 @@ class TrainConfig:
         passes: over the real records.
         simulated: records that the simulator makes for the run.
         simulated_share: of each batch, while they last.
+        sharpness: of the soft targets; see `model.losses.soft_targets`.
+        contrastive_weight, alike_weight, statement_weight, matching_weight,
+            masked_word_weight: of the parts of the loss; the last two need a fusion encoder.
+        hidden_words: share of the words that masked language modelling hides.
         bfloat16: compute the towers' products in bfloat16: twice as fast on processors that
             have it (AVX-512 BF16, AMX), slower on others; weights and losses stay float32.
         ecg_weight: of the ECG-to-ECG cosine in the score; None lets validation choose.
@@ -62,6 +66,9 @@ class TrainConfig:
     contrastive_weight: float = 1.0
     alike_weight: float = 1.0
     statement_weight: float = 10.0
+    matching_weight: float = 0.5
+    masked_word_weight: float = 0.2
+    hidden_words: float = 0.3
     simulated: int = 6000
     simulated_share: float = 0.25
     ecg_weight: float | None = None
@@ -83,4 +90,6 @@ def load_config(path: Path) -> TrainConfig:
         raise ModelError(f"{path}: defines no CONFIG that is a precord.train.config.TrainConfig")
     if config.validation_fold in config.folds:
         raise ModelError(f"{path}: fold {config.validation_fold} both trains and validates")
+    if config.model.fusion is None and (config.matching_weight or config.masked_word_weight):
+        raise ModelError(f"{path}: matching and masked words need a fusion encoder")
     return config

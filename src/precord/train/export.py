@@ -17,11 +17,14 @@ from torch import Tensor, nn
 from precord.errors import ModelError
 from precord.leads import LEADS
 from precord.model.joint import JointModel
+from precord.model.layer import Tokens
 from precord.signal.prepare import MODEL_SAMPLES, VERSION
 from precord.statements import CODES
 
 TOLERANCE = 1e-4
 _OPSET = 20
+_ECG_INPUTS = ("pixels", "mask", "calibrated")
+_ECG_OUTPUTS = ("vectors", "statements", "states", "keep")
 
 
 class _EcgTower(nn.Module):
@@ -31,10 +34,10 @@ class _EcgTower(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, pixels: Tensor, mask: Tensor, calibrated: Tensor) -> tuple[Tensor, Tensor]:
-        """Return unit vectors (B, E) and statement probabilities (B, S)."""
+    def forward(self, pixels: Tensor, mask: Tensor, calibrated: Tensor) -> tuple[Tensor, ...]:
+        """Return vectors (B, E), statement probabilities (B, S), tokens (B, N, D) and (B, N)."""
         out = self.model.encode_ecg(pixels, mask, calibrated)
-        return out.vectors, out.logits.sigmoid()
+        return out.vectors, out.logits.sigmoid(), out.tokens.states, out.tokens.keep
 
 
 class _TextTower(nn.Module):
@@ -46,7 +49,20 @@ class _TextTower(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """Return unit vectors (B, E)."""
-        return self.model.encode_text(ids)
+        return self.model.encode_text(ids).vectors
+
+
+class _Matcher(nn.Module):
+    """The fusion encoder over texts and the tokens of one ECG."""
+
+    def __init__(self, model: JointModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, ids: Tensor, states: Tensor, keep: Tensor) -> Tensor:
+        """Return (P,) match probabilities of P texts with one ECG's tokens (1, N, D), (1, N)."""
+        text = self.model.encode_text(ids).tokens
+        return self.model.match(text, Tokens(states, keep)).sigmoid()
 
 
 def export(
@@ -59,15 +75,30 @@ def export(
 ) -> None:
     """Write `ecg.onnx`, `text.onnx`, `tokenizer.json` and `encoder.json` into *folder*.
 
+    A model with a fusion encoder gets `match.onnx` too.
+
     Raises:
         ModelError: ONNX Runtime does not give what PyTorch gives.
     """
     folder.mkdir(parents=True, exist_ok=True)
     model.eval()
     ecg, ids = _examples(model)
+    rows: dict[int, object] = {0: torch.export.Dim("rows", min=1, max=4096)}
     most = model.config.text.max_tokens
-    _export(_EcgTower(model), ecg, folder / "ecg.onnx", ["pixels", "mask", "calibrated"], most)
-    _export(_TextTower(model), (ids,), folder / "text.onnx", ["ids"], most)
+    words = {**rows, 1: torch.export.Dim("tokens", min=1, max=most)}
+    _export(_EcgTower(model), ecg, folder / "ecg.onnx", _ECG_INPUTS, (rows,) * 3, _ECG_OUTPUTS)
+    _export(_TextTower(model), (ids,), folder / "text.onnx", ("ids",), (words,), ("vectors",))
+    if model.fusion is not None:
+        with torch.no_grad():
+            seen = model.encode_ecg(*(part[:1] for part in ecg)).tokens
+        _export(
+            _Matcher(model),
+            (ids, seen.states, seen.keep),
+            folder / "match.onnx",
+            ("ids", "states", "keep"),
+            (words, None, None),
+            ("match",),
+        )
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     facts = {
         "dim": model.config.dim,
@@ -93,14 +124,15 @@ def _examples(model: JointModel) -> tuple[tuple[Tensor, ...], Tensor]:
 
 
 def _export(
-    tower: nn.Module, example: tuple[Tensor, ...], path: Path, names: list[str], max_tokens: int
+    tower: nn.Module,
+    example: tuple[Tensor, ...],
+    path: Path,
+    inputs: tuple[str, ...],
+    shapes: tuple[dict[int, object] | None, ...],
+    outputs: tuple[str, ...],
 ) -> None:
-    """Export *tower* with a free batch size, and a free length of texts; then compare."""
+    """Export *tower*, free in the dimensions that *shapes* names; then compare."""
     tower.eval()
-    batch = torch.export.Dim("batch", min=1, max=4096)
-    shape: dict[int, object] = {0: batch}
-    if names == ["ids"]:
-        shape[1] = torch.export.Dim("tokens", min=1, max=max_tokens)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's notes on its own future
         program = torch.onnx.export(
@@ -108,27 +140,35 @@ def _export(
             example,
             dynamo=True,
             opset_version=_OPSET,
-            input_names=names,
-            dynamic_shapes=[shape] * len(names),
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_shapes=shapes,
             external_data=False,
             verbose=False,
         )
     if program is None:
         raise ModelError(f"{path.name}: PyTorch exported nothing")
     program.save(str(path))
-    _compare(tower, example, path, names)
+    is_free = [shape is not None for shape in shapes]
+    _compare(tower, example, path, inputs, is_free)
 
 
-def _compare(tower: nn.Module, example: tuple[Tensor, ...], path: Path, names: list[str]) -> None:
+def _compare(
+    tower: nn.Module,
+    example: tuple[Tensor, ...],
+    path: Path,
+    inputs: tuple[str, ...],
+    is_free: list[bool],
+) -> None:
     """Refuse a file that does not give what *tower* gives, for several batch sizes."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     for rows in (1, 2, 3):
-        part = tuple(tensor[:rows] for tensor in example)
+        part = tuple(t[:rows] if free else t for t, free in zip(example, is_free, strict=True))
         with torch.no_grad():
             expected = tower(*part)
         expected = expected if isinstance(expected, tuple) else (expected,)
-        found = session.run(None, {n: t.numpy() for n, t in zip(names, part, strict=True)})
+        found = session.run(None, {n: t.numpy() for n, t in zip(inputs, part, strict=True)})
         for a, b in zip(expected, found, strict=True):
-            worst = float(np.abs(a.numpy() - b).max())
+            worst = float(np.abs(a.numpy().astype(np.float32) - b.astype(np.float32)).max())
             if not worst <= TOLERANCE:
                 raise ModelError(f"{path.name}: differs from PyTorch by {worst:.2g}")

@@ -14,26 +14,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from precord.errors import ModelError
 from precord.model.joint import JointModel
-from precord.model.losses import alike, contrastive, soft_targets, statement_loss
 from precord.train.batch import Batch, Batches
 from precord.train.checkpoint import State, load_last, save_last, save_model
 from precord.train.config import TrainConfig
+from precord.train.objective import compute_losses
 from precord.train.pool import Pool
 from precord.train.validate import ECG_WEIGHTS, Validation, embed, validate
-
-
-@dataclass(frozen=True, slots=True)
-class Losses:
-    """The parts of one step's loss, and their weighted sum."""
-
-    contrastive: Tensor
-    alike: Tensor
-    statement: Tensor
-    total: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +34,6 @@ class Progress:
     loss: float
     seconds: float
     validation: Validation | None
-
-
-def compute_losses(model: JointModel, batch: Batch, config: TrainConfig) -> Losses:
-    """Return the losses of *model* on *batch*."""
-    with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
-        out = model.encode_ecg(batch.pixels, batch.mask, batch.calibrated)
-        text = model.encode_text(batch.ids).float()
-    vectors, logits = out.vectors.float(), out.logits.float()
-    targets = soft_targets(batch.relevance, config.sharpness)
-    itc = contrastive(vectors, text, model.scale, targets)
-    ecg = alike(vectors, model.scale, batch.relevance, config.sharpness)
-    statement = statement_loss(logits, batch.present)
-    total = (
-        config.contrastive_weight * itc
-        + config.alike_weight * ecg
-        + config.statement_weight * statement
-    )
-    return Losses(itc, ecg, statement, total)
 
 
 class Run:

@@ -21,6 +21,7 @@ from precord.errors import ModelError
 
 PAD_TOKEN = "[PAD]"  # noqa: S105 - no secret
 UNKNOWN_TOKEN = "[UNK]"  # noqa: S105 - no secret
+MASK_TOKEN = "[MASK]"  # noqa: S105 - no secret
 
 
 def train_tokenizer(texts: abc.Iterable[str], vocabulary: int, max_tokens: int) -> Tokenizer:
@@ -31,7 +32,7 @@ def train_tokenizer(texts: abc.Iterable[str], vocabulary: int, max_tokens: int) 
     trainer = BpeTrainer(
         vocab_size=vocabulary,
         min_frequency=2,
-        special_tokens=[PAD_TOKEN, UNKNOWN_TOKEN],
+        special_tokens=[PAD_TOKEN, UNKNOWN_TOKEN, MASK_TOKEN],  # ids 0, 1, 2
         show_progress=False,
     )
     tokenizer.train_from_iterator(sorted(texts), trainer)

@@ -70,10 +70,10 @@ def embed_texts(
     """Return (texts, E) unit vectors."""
     model.eval()
     parts = [
-        model.encode_text(torch.from_numpy(tokenize(tokenizer, texts[i : i + batch]))).numpy()
+        model.encode_text(torch.from_numpy(tokenize(tokenizer, texts[i : i + batch]))).vectors
         for i in range(0, len(texts), batch)
     ]
-    return np.concatenate(parts)
+    return torch.cat(parts).numpy()
 
 
 def validate(
