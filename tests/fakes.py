@@ -6,8 +6,9 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from precord.encoder import EcgEncoding
+from precord.encoder import EcgEncoding, QueryEncoding
 from precord.record import Record
+from precord.score import ScoreWeights
 from precord.statements import CODES
 
 DIM = 16
@@ -19,12 +20,20 @@ class FakeEncoder:
     fingerprint = "fake-encoder"
     precision = "fp32"
     dim = DIM
-    ecg_weight = 0.5
+    score_weights = ScoreWeights(ecg=0.5)
 
     def encode_records(self, records: Sequence[Record]) -> EcgEncoding:
         """Return a vector that depends on the signal alone, and no statement."""
         vectors = np.stack([_unit(r.digest()) for r in records])
         return EcgEncoding(vectors, np.zeros((len(records), len(CODES)), np.float32))
+
+    def encode_query(self, record: Record) -> QueryEncoding:
+        """Return the same of one record."""
+        found = self.encode_records([record])
+        return QueryEncoding(found.vectors[0], found.statements[0])
+
+    def match(self, query: QueryEncoding, texts: Sequence[str]) -> None:
+        """Return that it cannot tell."""
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the normalised sum of one random vector per word."""

@@ -12,13 +12,14 @@ import pytest
 from numpy.typing import NDArray
 
 from precord.case import Case
-from precord.encoder import EcgEncoding
+from precord.encoder import QueryEncoding
 from precord.errors import QueryError, SignalError
 from precord.leads import LEADS, Lead
 from precord.library.sqlite import SqliteLibrary
 from precord.record import Acquisition, Measurements, Record, Scale
 from precord.report import Language, Report, Source
 from precord.retrieve import MAX_TEXT, Retriever
+from precord.score import RERANK_DEPTH, ScoreWeights
 from precord.statements import CODES
 
 DIM = 4
@@ -32,19 +33,25 @@ class ChosenEncoder:
     ecg: Sequence[float] = (1.0, 0.0, 0.0, 0.0)
     text: Sequence[float] = (0.0, 1.0, 0.0, 0.0)
     present: frozenset[str] = frozenset()
-    ecg_weight: float = 0.75
+    score_weights: ScoreWeights = field(default_factory=lambda: ScoreWeights(ecg=0.75))
+    fitting: str = ""
     fingerprint: str = "chosen"
     precision: str = "fp32"
     dim: int = DIM
     texts: list[str] = field(default_factory=list)
 
-    def encode_records(self, records: Sequence[Record]) -> EcgEncoding:
-        """Return the chosen vector and statements for each record."""
-        present = np.array([[float(code in self.present) for code in CODES]], np.float32)
-        n = len(records)
-        return EcgEncoding(
-            np.tile(np.array(self.ecg, np.float32), (n, 1)), np.tile(present, (n, 1))
-        )
+    def encode_query(self, record: Record) -> QueryEncoding:
+        """Return the chosen vector and statements, whatever the record."""
+        del record
+        present = np.array([float(code in self.present) for code in CODES], np.float32)
+        return QueryEncoding(np.array(self.ecg, np.float32), present)
+
+    def match(self, query: QueryEncoding, texts: Sequence[str]) -> NDArray[np.float32] | None:
+        """Return 1 for texts that hold the fitting word, else 0; None without such a word."""
+        del query
+        if not self.fitting:
+            return None
+        return np.array([float(self.fitting in text) for text in texts], np.float32)
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the chosen vector for each text, and remember the texts."""
@@ -110,6 +117,46 @@ def test_score_is_the_weighted_sum_of_two_cosines(
     assert hits[1].score == pytest.approx(0.125)
     assert hits[1].ecg_score == pytest.approx(0.5)
     assert hits[1].report_score == pytest.approx(-1.0)
+
+
+def test_statements_read_in_the_query_lift_the_cases_that_have_them(
+    library: SqliteLibrary, noise_record: Record
+) -> None:
+    """With weight one half each, an overlap of 1 beats a nearer ECG without it."""
+    _add(
+        library,
+        (_case("near", statements="SR"), _on(0), _on(0)),
+        (_case("fibrillating", statements="AFIB"), _on(60), _on(60)),
+    )
+    weights = ScoreWeights(similarity=0.5, statements=0.5)
+    encoder = ChosenEncoder(present=frozenset({"AFIB"}), score_weights=weights)
+
+    first, second = Retriever(library, encoder).by_record(noise_record).hits
+
+    assert first.case.id == "fibrillating"
+    assert first.overlap_score == pytest.approx(1.0)
+    assert first.score == pytest.approx(0.5 * 0.5 + 0.5)
+    assert (second.case.id, second.overlap_score) == ("near", 0.0)
+
+
+def test_the_matching_head_reorders_the_best_and_them_alone(
+    library: SqliteLibrary, noise_record: Record
+) -> None:
+    """The last of the hundred best fits: it comes first; the next one fits too and is not seen."""
+    n = RERANK_DEPTH + 2
+    fits = {RERANK_DEPTH - 1, RERANK_DEPTH}
+    cases = [_case(f"c{i}", text="flutter" if i in fits else "sinus") for i in range(n)]
+    vectors = np.array([_on(i / 2) for i in range(n)], np.float32)
+    library.add(cases, vectors, vectors)
+    encoder = ChosenEncoder(fitting="flutter", score_weights=ScoreWeights(matching=0.5))
+
+    hits = Retriever(library, encoder).by_record(noise_record, k=n).hits
+
+    last = RERANK_DEPTH - 1
+    order = [f"c{last}", *(f"c{i}" for i in range(n) if i != last)]
+    assert [hit.case.id for hit in hits] == order
+    assert (hits[0].match_probability, hits[1].match_probability) == (1.0, 0.0)
+    assert [hit.match_probability for hit in hits[-2:]] == [None, None]
 
 
 def test_missing_vectors_leave_the_other_cosine(

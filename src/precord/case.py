@@ -59,10 +59,14 @@ class Hit:
 
     Attributes:
         rank: 1 is the best.
-        score: what hits are ordered by; the weighted sum of the two cosines below.
+        score: what hits are ordered by; `score` says how it comes about.
         ecg_score: cosine of the query and the case's ECG; None where the case has no vector.
         report_score: cosine of the query and the case's report or statements; None where
             it has neither.
+        overlap_score: expected overlap of the query's statements, as the model reads them,
+            with the case's; None for a text.
+        match_probability: that the case's text says the same as the query's ECG, by the
+            matching head; None where it did not judge.
     """
 
     case: Case
@@ -70,4 +74,6 @@ class Hit:
     score: float
     ecg_score: float | None
     report_score: float | None
+    overlap_score: float | None = None
+    match_probability: float | None = None
     explanation: Explanation | None = None

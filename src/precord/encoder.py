@@ -22,6 +22,7 @@ from tokenizers import Tokenizer
 from precord.errors import ModelError
 from precord.image.encodings import SignedMap, signed_map, stack_maps
 from precord.record import Record
+from precord.score import ScoreWeights
 from precord.signal.prepare import VERSION, prepare
 from precord.statements import CODES
 
@@ -52,13 +53,13 @@ class QueryEncoding:
     Attributes:
         vector: (D,) float32 unit vector.
         statements: (S,) float32 probabilities.
-        states: (1, N, W) float32, the tokens of the vision tower; keep: (1, N) bool.
+        tokens: states (1, N, W) float32 of the vision tower, and which are real (1, N);
+            None if the weights cannot match.
     """
 
     vector: NDArray[np.float32]
     statements: NDArray[np.float32]
-    states: NDArray[np.float32]
-    keep: NDArray[np.bool_]
+    tokens: tuple[NDArray[np.float32], NDArray[np.bool_]] | None = None
 
 
 class Encoder:
@@ -71,10 +72,11 @@ class Encoder:
         try:
             facts = json.loads((folder / "encoder.json").read_text("utf-8"))
             self.dim = int(facts["dim"])
-            self.ecg_weight = float(facts["ecg_weight"])
+            self.score_weights = ScoreWeights(**facts["score"])
             self._thresholds = {str(k): float(v) for k, v in facts["thresholds"].items()}
             is_ours = facts["preparation"] == VERSION and facts["statements"] == list(CODES)
             self._ecg = _open(folder / "ecg.onnx", threads)
+            self._ecg_outputs = [output.name for output in self._ecg.get_outputs()]
             self._text = _open(folder / "text.onnx", threads)
             self._matcher = (
                 _open(folder / MATCHER, threads) if (folder / MATCHER).exists() else None
@@ -114,25 +116,24 @@ class Encoder:
         for start in range(0, len(maps), _BATCH):
             rows = slice(start, start + _BATCH)
             vectors[rows], statements[rows] = self._ecg.run(
-                ["vectors", "statements"], _to_inputs(maps[rows])
+                self._ecg_outputs[:2], _to_inputs(maps[rows])
             )
         return EcgEncoding(vectors, statements)
 
     def encode_query(self, record: Record) -> QueryEncoding:
         """Return what a search by *record* needs; raises as `encode_records` does."""
-        names = ["vectors", "statements", "states", "keep"]
         inputs = _to_inputs([signed_map(prepare(record))])
-        vectors, statements, states, keep = self._ecg.run(names, inputs)
-        return QueryEncoding(vectors[0], statements[0], states, keep)
+        vectors, statements, *tokens = self._ecg.run(None, inputs)
+        return QueryEncoding(vectors[0], statements[0], tuple(tokens) if tokens else None)
 
     def match(self, query: QueryEncoding, texts: Sequence[str]) -> NDArray[np.float32] | None:
         """Return (B,) the probability that each of *texts* says the same as the ECG.
 
         Equal texts are judged once. None if these weights cannot match.
         """
-        if self._matcher is None:
+        if self._matcher is None or query.tokens is None:
             return None
-        seen = {"states": query.states, "keep": query.keep}
+        seen = dict(zip(("states", "keep"), query.tokens, strict=True))
         found: dict[str, float] = {}
         distinct = sorted(set(texts), key=len)  # of like length, so that little is padding
         for start in range(0, len(distinct), _MATCH_BATCH):

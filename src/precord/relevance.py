@@ -12,9 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from precord.statements import CODES, SUPERCLASSES, to_superclasses
+from precord.statements import CODES, STATEMENTS, SUPERCLASSES, to_superclasses
 
 _INDEX = {code: i for i, code in enumerate(CODES)}
+_CLASS_COLUMNS = [
+    [i for i, code in enumerate(CODES) if STATEMENTS[code].superclass is superclass]
+    for superclass in SUPERCLASSES
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,80 @@ class Relevance:
             equal = (a @ b.T == a.sum(1)[:, None]) & (a.sum(1)[:, None] == b.sum(1)[None, :])
             index = np.where((either <= 0) & equal & (a.sum(1)[:, None] > 0), 1.0, index)
         return index
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StatementTable:
+    """The statements of N cases as numbers, and how far a query may be expected to share them.
+
+    Attributes:
+        present: (N, S) float32 ones and zeros, a column per code of `statements.CODES`.
+        classes: (N, 5) float32 the same for the diagnostic superclasses.
+        weights: (S,) float32, -log of each statement's share; class_weights: (5,).
+    """
+
+    present: NDArray[np.float32]
+    classes: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    class_weights: NDArray[np.float32]
+
+    @classmethod
+    def fit(cls, statement_sets: Sequence[frozenset[str]]) -> "StatementTable":
+        """Return the table of *statement_sets*, weighed by their own shares."""
+        classes = to_superclass_hot(statement_sets).reshape(-1, len(SUPERCLASSES))
+        n = max(len(classes), 1)
+        return cls(
+            to_multi_hot(statement_sets).astype(np.float32),
+            classes.astype(np.float32),
+            Relevance.fit(statement_sets).weights.astype(np.float32),
+            -np.log(np.maximum(classes.sum(axis=0), 1) / n).astype(np.float32),
+        )
+
+    def expected_overlap(self, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return (Q, N) the weighted Jaccard index to expect of queries and cases.
+
+        The expectation of a ratio is taken as the ratio of expectations: exact where each
+        probability is 0 or 1. A case without statements has none.
+
+        Args:
+            probabilities: (Q, S) of the queries' statements.
+        """
+        return _soft_jaccard(probabilities, self.present, self.weights)
+
+    def expected_class_overlap(
+        self, probabilities: NDArray[np.float32], temperature: float
+    ) -> NDArray[np.float32]:
+        """Return (Q, N) the same for superclasses, from probabilities made less sure.
+
+        Args:
+            probabilities: (Q, S) of the queries' statements.
+            temperature: divides their logits; above 1, a superclass that is possible weighs
+                nearly as much as one that is likely, so that a hit list shows it.
+        """
+        p = np.clip(probabilities.astype(np.float64), 1e-7, 1 - 1e-7)
+        flat = 1 / (1 + ((1 - p) / p) ** (1 / temperature))  # sigmoid(logit / temperature)
+        return _soft_jaccard(to_class_probabilities(flat), self.classes, self.class_weights)
+
+
+def to_class_probabilities(probabilities: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return (Q, 5) the chance of at least one statement of each superclass, from (Q, S).
+
+    Statements count as independent, so it is an upper estimate for those that exclude
+    each other.
+    """
+    none = [np.prod(1 - probabilities[:, columns], axis=1) for columns in _CLASS_COLUMNS]
+    return np.asarray(1 - np.stack(none, axis=1), np.float32)
+
+
+def _soft_jaccard(
+    probabilities: NDArray[np.float32], present: NDArray[np.float32], weights: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return (Q, N) of (Q, S), (N, S) and (S,): expected shared weight over either's."""
+    weighted = np.asarray(probabilities * weights, np.float32)
+    shared = weighted @ present.T  # (Q, N)
+    either = weighted.sum(axis=1)[:, None] + (present @ weights)[None, :] - shared
+    overlap = np.divide(shared, either, out=np.zeros_like(shared), where=either > 0)
+    return np.asarray(overlap, np.float32)
 
 
 def to_multi_hot(statement_sets: Sequence[frozenset[str]]) -> NDArray[np.float64]:

@@ -1,13 +1,13 @@
 """Retrieval: an ECG or a text in, the most similar past cases out.
 
-An ECG is scored by the weighted sum of two cosines, with the case's ECG and with its
-report; the search is exact. A text is scored by reciprocal rank fusion (Cormack, Clarke
-and Büttcher 2009, k = 60) of two rankings: the mean of its cosines with ECG and report,
-and BM25 over the reports.
+An ECG is scored as `score` says, against every case: the search is exact. The hundred best
+are judged by the matching head too, where the weights give it a say. A text is scored by
+reciprocal rank fusion (Cormack, Clarke and Büttcher 2009, k = 60) of two rankings: the mean
+of its cosines with ECG and report, and BM25 over the reports.
 
 Never among the hits of an ECG: the ECG itself and others of the same patient. Simulated
 cases are left out wherever real ones are, unless asked for.
-Not here: re-ranking, consensus and abstention.
+Not here: consensus and abstention.
 """
 
 from collections.abc import Sequence
@@ -18,17 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precord.case import Case, Explanation, Hit
-from precord.encoder import EcgEncoding
+from precord.encoder import QueryEncoding
 from precord.errors import QueryError, SignalError
 from precord.explain import explain
 from precord.leads import LEADS
 from precord.library.protocol import Library, Vectors
 from precord.record import Measurements, Record
 from precord.report import Source
+from precord.score import RERANK_DEPTH, ScoreWeights, compare, rerank, score_cases
 from precord.signal.measure import measure
 from precord.signal.prepare import MODEL_SECONDS
 from precord.signal.quality import LeadQuality, assess
-from precord.text import clean_report
+from precord.text import clean_report, matching_text
 
 MAX_TEXT = 10_000  # characters of a text query
 _FUSION = 60  # Cormack et al. 2009: the constant k of reciprocal rank fusion
@@ -38,10 +39,14 @@ _BM25_DEPTH = 10_000  # reports ranked by BM25; beyond it a rank adds less than 
 class QueryEncoder(Protocol):
     """What retrieval needs of an encoder."""
 
-    ecg_weight: float
+    score_weights: ScoreWeights
 
-    def encode_records(self, records: Sequence[Record]) -> EcgEncoding:
-        """Return unit vectors and statement probabilities of *records*."""
+    def encode_query(self, record: Record) -> QueryEncoding:
+        """Return the vector, statement probabilities and tokens of *record*."""
+        ...
+
+    def match(self, query: QueryEncoding, texts: Sequence[str]) -> NDArray[np.float32] | None:
+        """Return (texts,) how likely each says the same as the ECG; None if it cannot tell."""
         ...
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -109,21 +114,36 @@ class Retriever:
         if not any(lead.is_usable for lead in quality):
             name = record.provenance.name or "record"
             raise SignalError(f"{name}: no usable lead: {_list_faults(quality)}")
-        encoding = self.encoder.encode_records([record])
-        scores = _score_record(vectors, encoding.vectors[0], self.encoder.ecg_weight)
+        encoding = self.encoder.encode_query(record)
+        scores = score_cases(
+            encoding.vector[None],
+            encoding.statements[None],
+            (vectors.ecg, vectors.report, vectors.statements),
+            self.encoder.score_weights,
+        )
         is_same, own_notes = self._find_same_patient(record, patient, vectors)
         is_allowed, source_notes = _allow(vectors, include_simulated=include_simulated)
-        best = _best(np.where(is_allowed & ~is_same, scores.total, np.nan), k)
+        total = np.where(is_allowed & ~is_same, scores.total[0], np.nan)
+        total, matches = self._rerank(encoding, vectors, total)
+        best = _best(total, k)
 
         measurements = measure(record)
         are_read = statements is None
         if statements is None:
-            statements = self.encoder.likely_statements(encoding.statements[0])
+            statements = self.encoder.likely_statements(encoding.statements)
         cases = self.library.cases([vectors.ids[i] for i in best])
         reasons = [explain(statements, are_read, measurements, case) for case in cases]
         notes = (*_describe(record, quality), *own_notes, *source_notes)
         return SearchResult(
-            hits=_to_hits(cases, best, scores, reasons),
+            hits=_to_hits(
+                cases,
+                reasons,
+                score=total[best],
+                ecg_score=scores.ecg[0, best],
+                report_score=scores.report[0, best],
+                overlap_score=scores.overlap[0, best],
+                match_probability=matches[best],
+            ),
             earlier=tuple(vectors.ids[i] for i in np.flatnonzero(is_same)),
             query_measurements=measurements,
             query_statements=statements,
@@ -147,15 +167,21 @@ class Retriever:
             raise QueryError("the text is empty, expected words such as 'atrial fibrillation'")
         vectors = self._vectors(k)
         is_allowed, notes = _allow(vectors, include_simulated=include_simulated)
-        cosines = _score_record(vectors, self.encoder.encode_texts([query])[0], 0.5)
-        by_vector = _best(np.where(is_allowed, cosines.total, np.nan), len(vectors.ids))
+        words = self.encoder.encode_texts([query])
+        ecg, report, both = (part[0] for part in compare(words, vectors.ecg, vectors.report, 0.5))
+        by_vector = _best(np.where(is_allowed, both, np.nan), len(vectors.ids))
         by_words = self._rank_words(query, vectors, is_allowed)
         fused = _fuse(len(vectors.ids), by_vector, by_words)
         best = _best(fused, k)
         cases = self.library.cases([vectors.ids[i] for i in best])
-        scores = _Scores(fused, cosines.ecg, cosines.report)
         return SearchResult(
-            hits=_to_hits(cases, best, scores, [None] * len(cases)),
+            hits=_to_hits(
+                cases,
+                [None] * len(cases),
+                score=fused[best],
+                ecg_score=ecg[best],
+                report_score=report[best],
+            ),
             notes=(*notes, *_describe_shortage(len(best), k)),
         )
 
@@ -167,6 +193,26 @@ class Retriever:
         if not vectors.ids:
             raise QueryError("the library is empty; fill it with `precord ingest`")
         return vectors
+
+    def _rerank(
+        self, query: QueryEncoding, vectors: Vectors, total: NDArray[np.floating]
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """Return scores (N,) in which the best cases are judged by the matching head too.
+
+        Beside them its probabilities (N,), NaN where it did not judge. What it judged stays
+        before all others.
+        """
+        matches = np.full(total.shape, np.nan)
+        weight = self.encoder.score_weights.matching
+        top = _best(total, RERANK_DEPTH) if weight else np.array([], np.intp)
+        if not top.size:
+            return total, matches
+        cases = self.library.cases([vectors.ids[i] for i in top])
+        found = self.encoder.match(query, [matching_text(case) for case in cases])
+        if found is None:
+            return total, matches
+        matches[top] = found
+        return rerank(total, top, found, weight), matches
 
     def _find_same_patient(
         self, record: Record, patient: str | None, vectors: Vectors
@@ -201,24 +247,6 @@ class Retriever:
         return np.array([i for i in found if is_allowed[i]], np.intp)
 
 
-@dataclass(frozen=True, slots=True)
-class _Scores:
-    """Scores of all cases, each (N,); NaN where a case has none."""
-
-    total: NDArray[np.floating]
-    ecg: NDArray[np.floating]
-    report: NDArray[np.floating]
-
-
-def _score_record(vectors: Vectors, query: NDArray[np.float32], weight: float) -> _Scores:
-    """Return the cosines with *query*, and their weighted sum, or the one that exists."""
-    with np.errstate(invalid="ignore"):  # a row of NaN marks a vector that is not there
-        ecg, report = vectors.ecg @ query, vectors.report @ query
-    total = weight * ecg + (1 - weight) * report
-    total = np.where(np.isnan(ecg), report, np.where(np.isnan(report), ecg, total))
-    return _Scores(total, ecg, report)
-
-
 def _best(scores: NDArray[np.floating], k: int) -> NDArray[np.intp]:
     """Return the rows of the *k* highest scores, best first, equal ones in their order."""
     rows = np.flatnonzero(~np.isnan(scores))
@@ -249,21 +277,20 @@ def _allow(vectors: Vectors, *, include_simulated: bool) -> tuple[NDArray[np.boo
 
 def _to_hits(
     cases: Sequence[Case],
-    rows: NDArray[np.intp],
-    scores: _Scores,
     reasons: Sequence[Explanation | None],
+    score: NDArray[np.floating],
+    **parts: NDArray[np.floating],
 ) -> tuple[Hit, ...]:
-    """Return the cases in *rows* as hits."""
+    """Return the hits, best first; *parts* (hits,) are fields of `Hit`, NaN for none."""
     return tuple(
         Hit(
             case=case,
             rank=rank,
-            score=float(scores.total[row]),
-            ecg_score=_to_float(scores.ecg[row]),
-            report_score=_to_float(scores.report[row]),
+            score=float(score[rank - 1]),
             explanation=reason,
+            **{name: _to_float(column[rank - 1]) for name, column in parts.items()},
         )
-        for rank, (case, row, reason) in enumerate(zip(cases, rows, reasons, strict=True), 1)
+        for rank, (case, reason) in enumerate(zip(cases, reasons, strict=True), 1)
     )
 
 

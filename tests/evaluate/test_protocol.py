@@ -12,12 +12,10 @@ from precord.evaluate.baseline import (
     measured_features,
     random_convolutions,
     raw_signals,
-    statement_head,
 )
 from precord.evaluate.protocol import Task, chance, judge, judge_hits, misses, same_source
 from precord.image.encodings import SignedMap
 from precord.record import Measurements
-from precord.relevance import to_multi_hot
 
 NORMAL, BLOCK, INFARCT = (
     frozenset({"NORM", "SR"}),
@@ -100,17 +98,6 @@ def test_always_normal_takes_the_commonest_normal_cases() -> None:
     assert always_normal(task).tolist() == [list(range(1, 11))]
     with pytest.raises(LibraryError, match="no normal case"):
         always_normal(Task.make([NORMAL], [BLOCK], ["a"], ["raw"], ["raw"]))
-
-
-def test_statement_head_that_knows_all_ranks_by_the_truth() -> None:
-    """Certain and right probabilities find the query's own statements first."""
-    task = _task()
-    certain = to_multi_hot(task.queries).astype(np.float32)
-
-    found = judge(task, statement_head(task, certain))
-
-    assert found["set P@1"].value == 1
-    assert found["mAP"].value == 1
 
 
 def test_random_convolutions_tell_signals_apart(rng: np.random.Generator) -> None:

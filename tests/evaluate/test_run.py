@@ -70,7 +70,7 @@ def test_fold_leaves_the_gallery_and_so_do_simulated_cases(
     assert tables.about["queries"].startswith("2 ECGs of fold 9")
     assert tables.about["gallery"].startswith("5 cases")
     assert list(tables.retrieval) == [
-        *("precord", "ECG to ECG only", "ECG to report only", "statement head"),
+        *("precord", "ECG to ECG only", "ECG to report only", "statement overlap only"),
         *("chance", "always normal", "raw cosine", "random convolutions", "measured features"),
     ]
     for name, table in tables.retrieval.items():
@@ -110,7 +110,8 @@ def test_scores_are_those_of_a_search(archive: Path, library: SqliteLibrary) -> 
     ingest(entries[2:], library, encoder, workers=1)
     record, vectors = entries[0].load(), library.vectors()
 
-    scores = _scores(encoder.encode_records([record]), vectors, list(range(6)), encoder.ecg_weight)[
+    cases = library.cases(vectors.ids)
+    scores = _scores([encoder.encode_query(record)], vectors, list(range(6)), cases, encoder)[
         "precord"
     ][0]
 

@@ -26,8 +26,8 @@ def batch() -> tuple[Tensor, Tensor, Tensor]:
 
 
 def test_shape(tower: VisionTower, batch: tuple[Tensor, Tensor, Tensor]) -> None:
-    """One vector of twice the width a record."""
-    assert tower(*batch).pooled.shape == (3, 2 * VitConfig().width)
+    """One vector of three times the width a record."""
+    assert tower(*batch).pooled.shape == (3, 3 * VitConfig().width)
 
 
 def test_other_records_of_the_batch_do_not_matter(

@@ -15,6 +15,7 @@ from precord.image.encodings import signed_map, stack_maps
 from precord.leads import LEADS
 from precord.model.joint import JointModel
 from precord.record import Record, Scale
+from precord.score import ScoreWeights
 from precord.signal.prepare import prepare
 from precord.statements import CODES
 from precord.train.export import export
@@ -43,7 +44,7 @@ def weights(
 ) -> Path:
     """Return a folder of exported weights."""
     folder = tmp_path_factory.mktemp("weights")
-    export(model, small_tokenizer, folder, ecg_weight=0.4, thresholds={"AFIB": 0.25})
+    export(model, small_tokenizer, folder, score=ScoreWeights(ecg=0.4), thresholds={"AFIB": 0.25})
     return folder
 
 
@@ -102,7 +103,7 @@ def test_a_model_without_fusion_does_not_match(
 ) -> None:
     """It writes no matcher, and says that it cannot match."""
     bare = JointModel(replace(SMALL, fusion=None))
-    export(bare, small_tokenizer, tmp_path, ecg_weight=0.4, thresholds={})
+    export(bare, small_tokenizer, tmp_path, score=ScoreWeights(ecg=0.4), thresholds={})
     encoder = Encoder.load(tmp_path)
 
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)

@@ -54,6 +54,8 @@ def _hit_to_json(hit: "Hit") -> dict[str, Any]:
         "score": hit.score,
         "ecg_score": hit.ecg_score,
         "report_score": hit.report_score,
+        "overlap_score": hit.overlap_score,
+        "match_probability": hit.match_probability,
         "source": case.source,
         "report": case.report.text if case.report else None,
         "language": case.report.language if case.report else None,
@@ -108,7 +110,8 @@ def _hit_table(hits: "tuple[Hit, ...]") -> Table:
     table.expand = True
     for hit in hits:
         case, report = hit.case, hit.case.report
-        who = [cell(case.id), cell(case.source, "magenta"), cell(_describe_cosines(hit), "dim")]
+        who = [cell(case.id), cell(case.source, "magenta")]
+        who += [cell(line, "dim") for line in _describe_scores(hit)]
         body = [cell(report.text) if report else cell("no report", "dim")]
         body.append(cell(f"statements: {' '.join(sorted(case.statements)) or 'none'}", "dim"))
         if why := describe_explanation(hit.explanation):
@@ -119,10 +122,16 @@ def _hit_table(hits: "tuple[Hit, ...]") -> Table:
     return table
 
 
-def _describe_cosines(hit: "Hit") -> str:
-    """Return the two cosines of a hit."""
-    scores = (("ECG", hit.ecg_score), ("report", hit.report_score))
-    return ", ".join(f"{name} {score:.2f}" for name, score in scores if score is not None)
+def _describe_scores(hit: "Hit") -> list[str]:
+    """Return what the score of a hit is made of, two parts a line."""
+    scores = (
+        ("ECG", hit.ecg_score),
+        ("report", hit.report_score),
+        ("statements", hit.overlap_score),
+        ("match", hit.match_probability),
+    )
+    parts = [f"{name} {score:.2f}" for name, score in scores if score is not None]
+    return [", ".join(parts[i : i + 2]) for i in range(0, len(parts), 2)]
 
 
 def describe_measurements(measurements: "Measurements") -> str:

@@ -15,7 +15,6 @@ from precord.errors import LibraryError
 from precord.evaluate.protocol import K, Task
 from precord.image.encodings import SignedMap
 from precord.record import Measurements
-from precord.relevance import Relevance, to_multi_hot
 from precord.statements import to_superclasses
 
 Array = NDArray[np.float32]
@@ -39,20 +38,6 @@ def always_normal(task: Task) -> NDArray[np.intp]:
     ((commonest, _),) = Counter(normal).most_common(1)
     hits = [i for i, s in enumerate(task.gallery) if s == commonest][:K]
     return np.tile(np.array(hits, np.intp), (len(task.queries), 1))
-
-
-def statement_head(task: Task, probabilities: Array) -> Array:
-    """Return (Q, G) cosines of predicted statements with the cases' own: a reference.
-
-    Each statement weighs as in the weighted Jaccard index. It knows the labels of the
-    gallery, which the product's vectors know by their texts alone.
-
-    Args:
-        task: the gallery.
-        probabilities: (Q, S) of the queries' statements.
-    """
-    weights = np.sqrt(Relevance.fit(task.gallery).weights)
-    return _unit(probabilities * weights) @ _unit(to_multi_hot(task.gallery) * weights).T
 
 
 def raw_signals(maps: Sequence[SignedMap]) -> Array:

@@ -10,37 +10,42 @@ from numpy.typing import NDArray
 
 from precord.case import Case
 from precord.corpora import Entry, open_corpus
-from precord.encoder import EcgEncoding
+from precord.encoder import QueryEncoding
 from precord.errors import CorpusError, LeakError, LibraryError
 from precord.evaluate.baseline import (
     always_normal,
     measured_features,
     random_convolutions,
     raw_signals,
-    statement_head,
 )
 from precord.evaluate.crossmodal import cross_modal
 from precord.evaluate.protocol import Task, chance, judge, judge_hits, misses, same_source
 from precord.evaluate.table import Tables
 from precord.image.encodings import SignedMap, signed_map
 from precord.library.protocol import Library, Vectors
-from precord.metrics import Estimate
+from precord.metrics import Estimate, top_hits
 from precord.record import Measurements, Record
+from precord.relevance import StatementTable
 from precord.report import Source
+from precord.score import RERANK_DEPTH, ScoreWeights, rerank, score_cases
 from precord.signal.measure import measure
 from precord.signal.prepare import prepare
-from precord.text import clean_report, report_key
+from precord.text import clean_report, matching_text, report_key
 
-_BATCH = 64
+_ALONE = 1e3  # a weight of the matching head beside which nothing else counts
 
 
 class EvaluationEncoder(Protocol):
     """What an evaluation needs of an encoder."""
 
-    ecg_weight: float
+    score_weights: ScoreWeights
 
-    def encode_records(self, records: Sequence[Record]) -> EcgEncoding:
-        """Return unit vectors and statement probabilities of *records*."""
+    def encode_query(self, record: Record) -> QueryEncoding:
+        """Return the vector, statement probabilities and tokens of *record*."""
+        ...
+
+    def match(self, query: QueryEncoding, texts: Sequence[str]) -> NDArray[np.float32] | None:
+        """Return (texts,) how likely each says the same as the ECG; None if it cannot tell."""
         ...
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -89,7 +94,7 @@ def run(
     cases = library.cases([vectors.ids[i] for i in rows])
     patients = _check_patients(entries, cases, library)
     advance = on_stage("encoding queries", len(entries))
-    read, encoding = _read_queries(entries, encoder, advance)
+    read, encoded = _read_queries(entries, encoder, advance)
     advance = on_stage("reading the gallery", len(cases))
     gallery = _read_gallery([c.id for c in cases], library, advance)
     task = Task.make(
@@ -100,8 +105,7 @@ def run(
         [c.corpus for c in cases],
     )
     advance = on_stage("judging", 9)
-    scores = _scores(encoding, vectors, rows, encoder.ecg_weight)
-    scores["statement head"] = statement_head(task, encoding.statements)
+    scores = _scores(encoded, vectors, rows, cases, encoder)
     retrieval = {}
     for name, table in scores.items():
         retrieval[name] = judge(task, table)
@@ -110,7 +114,7 @@ def run(
     other = {
         "misses in ten hits": misses(task, scores["precord"]),
         "same source": same_source(task, scores["precord"]),
-    } | _cross_modal(entries, patients, encoding, encoder)
+    } | _cross_modal(entries, patients, encoded, encoder)
     about = {
         "queries": f"{len(entries)} ECGs of fold {fold}: "
         + ", ".join(f"{task.corpora.count(c)} {c}" for c in dict.fromkeys(task.corpora)),
@@ -125,7 +129,7 @@ def run(
 def _cross_modal(
     entries: list[Entry],
     patients: list[str],
-    encoding: EcgEncoding,
+    queries: list[QueryEncoding],
     encoder: EvaluationEncoder,
 ) -> dict[str, dict[str, Estimate]]:
     """Return the cross-modal tables of the queries that have a report; none if fewer than two."""
@@ -134,7 +138,7 @@ def _cross_modal(
     if len(rows) < 2:
         return {}
     return cross_modal(
-        encoding.vectors[rows],
+        np.stack([queries[i].vector for i in rows]),
         encoder.encode_texts([clean_report(text) for text in reports]),
         [report_key(text) for text in reports],
         [entries[i].statements for i in rows],
@@ -172,18 +176,16 @@ def _check_patients(entries: list[Entry], cases: list[Case], library: Library) -
 
 def _read_queries(
     entries: list[Entry], encoder: EvaluationEncoder, advance: Callable[[int], None]
-) -> tuple[_Read, EcgEncoding]:
+) -> tuple[_Read, list[QueryEncoding]]:
     """Return what the queries' files hold, and what the encoder makes of it."""
-    read, vectors, statements = _Read([], []), [], []
-    for start in range(0, len(entries), _BATCH):
-        records = [entry.load() for entry in entries[start : start + _BATCH]]
-        encoding = encoder.encode_records(records)
-        vectors.append(encoding.vectors)
-        statements.append(encoding.statements)
-        read.maps.extend(signed_map(prepare(record)) for record in records)
-        read.measured.extend(measure(record) for record in records)
-        advance(len(records))
-    return read, EcgEncoding(np.concatenate(vectors), np.concatenate(statements))
+    read, encoded = _Read([], []), []
+    for entry in entries:
+        record = entry.load()
+        encoded.append(encoder.encode_query(record))
+        read.maps.append(signed_map(prepare(record)))
+        read.measured.append(measure(record))
+        advance(1)
+    return read, encoded
 
 
 def _read_gallery(
@@ -201,20 +203,54 @@ def _read_gallery(
 
 
 def _scores(
-    encoding: EcgEncoding, vectors: Vectors, rows: list[int], weight: float
-) -> dict[str, NDArray[np.float32]]:
-    """Return the (Q, G) scores of the system and of its two halves.
+    queries: list[QueryEncoding],
+    vectors: Vectors,
+    rows: list[int],
+    cases: list[Case],
+    encoder: EvaluationEncoder,
+) -> dict[str, NDArray[np.floating]]:
+    """Return the (Q, G) scores of the system and of its witnesses, each alone.
 
-    As in a search, a case that lacks one vector is scored by the other; what has none is
-    not found.
+    A case that has no vector is not found.
     """
-    with np.errstate(invalid="ignore"):  # a row of NaN marks a vector that is not there
-        ecg = encoding.vectors @ vectors.ecg[rows].T
-        report = encoding.vectors @ vectors.report[rows].T
-    both = weight * ecg + (1 - weight) * report
-    both = np.where(np.isnan(ecg), report, np.where(np.isnan(report), ecg, both))
-    scores = {"precord": both, "ECG to ECG only": ecg, "ECG to report only": report}
-    return {name: np.where(np.isnan(table), -np.inf, table) for name, table in scores.items()}
+    table = StatementTable.fit([case.statements for case in cases])
+    scores = score_cases(
+        np.stack([query.vector for query in queries]),
+        np.stack([query.statements for query in queries]),
+        (vectors.ecg[rows], vectors.report[rows], table),
+        encoder.score_weights,
+    )
+    weight = encoder.score_weights.matching
+    found = {
+        "precord": _rerank(scores.total, queries, cases, encoder, weight)
+        if weight
+        else scores.total,
+        "ECG to ECG only": scores.ecg,
+        "ECG to report only": scores.report,
+        "statement overlap only": np.where(np.isnan(scores.total), np.nan, scores.overlap),
+    }
+    if encoder.match(queries[0], ["sinus rhythm"]) is not None:
+        found["matching head on the best 100"] = _rerank(
+            scores.total, queries, cases, encoder, _ALONE
+        )
+    return {name: np.where(np.isnan(t), -np.inf, t) for name, t in found.items()}
+
+
+def _rerank(
+    total: NDArray[np.floating],
+    queries: list[QueryEncoding],
+    cases: list[Case],
+    encoder: EvaluationEncoder,
+    weight: float,
+) -> NDArray[np.floating]:
+    """Return (Q, G) scores in which the best cases are judged by the matching head too."""
+    texts = [matching_text(case) for case in cases]
+    rows = []
+    for query, scores in zip(queries, total, strict=True):
+        top = top_hits(np.nan_to_num(scores, nan=-np.inf)[None], RERANK_DEPTH)[0]
+        matches = encoder.match(query, [texts[i] for i in top])
+        rows.append(scores if matches is None else rerank(scores, top, matches, weight))
+    return np.stack(rows)
 
 
 def _baselines(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from precord.case import Case
 from precord.library.waveform import Waveform
+from precord.relevance import StatementTable
 from precord.report import Source
 
 
@@ -45,6 +46,7 @@ class Vectors:
         sources: N sources of the reports.
         ecg: (N, D) float32 unit rows, read-only; NaN where a case has no ECG vector.
         report: (N, D) float32 unit rows, read-only; NaN where it has no report vector.
+        statements: of all cases.
     """
 
     ids: tuple[str, ...]
@@ -53,6 +55,7 @@ class Vectors:
     sources: tuple[Source, ...]
     ecg: NDArray[np.float32]
     report: NDArray[np.float32]
+    statements: StatementTable
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from precord.library.protocol import Vectors
 from precord.library.schema import MEASURED
 from precord.library.waveform import Waveform, unpack
 from precord.record import Acquisition, Measurements, Provenance, Record, Scale, Sex
+from precord.relevance import StatementTable
 from precord.report import Language, Report, Source
 from precord.statements import CODES
 from precord.text.normalise import clean_report
@@ -37,7 +38,7 @@ _INSERT = (
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM cases"  # noqa: S608 - our own names
 _SELECT_WAVEFORM = "SELECT id, leads, rate, scale, data FROM cases JOIN waveforms USING (key)"
 _SELECT_VECTORS = (
-    "SELECT id, patient, fold, source, ecg, vectors.report "
+    "SELECT id, patient, fold, source, statements, ecg, vectors.report "
     "FROM cases JOIN vectors USING (key) ORDER BY key"
 )
 SEARCH_WORDS = (
@@ -92,7 +93,8 @@ def read_vectors(db: sqlite3.Connection, dim: int) -> Vectors:
         LibraryError: A vector is not of *dim* numbers.
     """
     rows = db.execute(_SELECT_VECTORS).fetchall()
-    ids, patients, folds, sources, ecg, report = zip(*rows, strict=True) if rows else ((),) * 6
+    columns = zip(*rows, strict=True) if rows else ((),) * 7
+    ids, patients, folds, sources, codes, ecg, report = columns
     return Vectors(
         ids=ids,
         patients=patients,
@@ -100,7 +102,20 @@ def read_vectors(db: sqlite3.Connection, dim: int) -> Vectors:
         sources=tuple(map(Source, sources)),
         ecg=_to_matrix(ecg, dim),
         report=_to_matrix(report, dim),
+        statements=_to_table(codes),
     )
+
+
+def _to_table(codes: Sequence[str]) -> StatementTable:
+    """Return the statements of all cases.
+
+    Raises:
+        LibraryError: A code is none of the statements.
+    """
+    try:
+        return StatementTable.fit([frozenset(text.split(";")) - {""} for text in codes])
+    except (KeyError, AttributeError) as error:
+        raise LibraryError(f"a case is damaged in the library: statement {error}") from error
 
 
 def to_case(row: Row, waveform: Row | None) -> Case:

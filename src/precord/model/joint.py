@@ -53,9 +53,9 @@ class JointModel(nn.Module):
         self.config = config
         self.vision = VisionTower(config.vision)
         self.text = TextTower(config.text)
-        self.ecg_proj = nn.Linear(2 * config.vision.width, config.dim)
+        self.ecg_proj = nn.Linear(3 * config.vision.width, config.dim)
         self.text_proj = nn.Linear(config.text.width, config.dim)
-        self.statements = nn.Linear(2 * config.vision.width, len(CODES))
+        self.statements = nn.Linear(3 * config.vision.width, len(CODES))
         nn.init.constant_(self.statements.bias, -3.0)  # most statements are rare
         self.log_scale = nn.Parameter(torch.tensor(10.0).log())
         self.fusion = (

@@ -58,7 +58,7 @@ class VisionTower(nn.Module):
         self.layers = nn.ModuleList(
             Layer(config.width, config.heads, config.dropout, rate) for rate in rates
         )
-        self.norm = nn.LayerNorm(2 * config.width)
+        self.norm = nn.LayerNorm(3 * config.width)
 
     def forward(self, pixels: Tensor, mask: Tensor, calibrated: Tensor) -> TowerOutput:
         """Return one vector a map, and its tokens.
@@ -69,8 +69,9 @@ class VisionTower(nn.Module):
             calibrated: (B,) 1 where pixels are millivolts, else 0.
 
         Returns:
-            Pooled (B, 2 D): the summary token beside the mean of the patches. Tokens
-            (B, N + 2, D): summary, scale, patches.
+            Pooled (B, 3 D): the summary token, mean and maximum of the patches (what
+            happens once in ten seconds drowns in a mean). Tokens (B, N + 2, D): summary,
+            scale, patches.
         """
         shape, log_size, present = normalise(pixels, mask)
         patches = self.stem(torch.cat([shape, mask], dim=1)) + self.time  # (B, N, D)
@@ -83,7 +84,9 @@ class VisionTower(nn.Module):
             tokens = layer(tokens, keep)
         weight = (real / real.sum(dim=1, keepdim=True).clamp(min=1)).unsqueeze(-1)  # (B, N, 1)
         mean = (tokens[:, 2:] * weight).sum(dim=1)  # (B, D)
-        pooled = self.norm(torch.cat([tokens[:, 0], mean], dim=-1))  # (B, 2 D)
+        nowhere = real.unsqueeze(-1) == 0  # (B, N, 1)
+        most = tokens[:, 2:].masked_fill(nowhere, -1e4).amax(dim=1)  # (B, D)
+        pooled = self.norm(torch.cat([tokens[:, 0], mean, most], dim=-1))  # (B, 3 D)
         return TowerOutput(pooled, Tokens(tokens, keep))
 
 

@@ -1,6 +1,6 @@
 """Reports as models and searches see them."""
 
-from precord.text.case_text import case_texts, mean_vectors
+from precord.text.case_text import case_texts, matching_text, mean_vectors
 from precord.text.normalise import clean_report, detect_language, report_key
 from precord.text.wording import word_statements
 
@@ -8,6 +8,7 @@ __all__ = [
     "case_texts",
     "clean_report",
     "detect_language",
+    "matching_text",
     "mean_vectors",
     "report_key",
     "word_statements",

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from precord.case import Case
 from precord.report import Language
+from precord.text.normalise import clean_report
 from precord.text.wording import word_statements
 
 
@@ -22,6 +24,12 @@ def case_texts(statements: frozenset[str], clean_reports: Sequence[str]) -> tupl
             for language in (Language.ENGLISH, Language.GERMAN)
         ]
     return tuple(texts)
+
+
+def matching_text(case: Case) -> str:
+    """Return the text that the matching head reads of *case*: its report, or its statements."""
+    report = clean_report(case.report.text) if case.report else ""
+    return next(iter(case_texts(case.statements, [report])), "")
 
 
 def mean_vectors(vectors: NDArray[np.float32], counts: Sequence[int]) -> NDArray[np.float32]:

@@ -23,7 +23,6 @@ class State:
     steps_done: int = 0
     best_score: float = -1.0
     best_pass: int = 0
-    ecg_weight: float = 0.5
 
 
 def save_last(

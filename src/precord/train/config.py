@@ -6,6 +6,10 @@ from pathlib import Path
 
 from precord.errors import ModelError
 from precord.model.joint import ModelConfig
+from precord.score import ScoreWeights
+
+CHOSEN = ScoreWeights(ecg=0.8, similarity=0.1, statements=0.7, superclasses=0.2, temperature=2.0)
+"""Chosen by cross-validation inside folds 1-8; see docs/decisions/0010-overlap.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,8 @@ class TrainConfig:
     Attributes:
         corpora: kind and folder of each data set.
         folds: folds that train; the validation fold must not be among them.
-        validation_fold: chooses the checkpoint, and the weight between the two cosines;
-            None trains to the end and keeps the last averaged weights.
+        validation_fold: chooses the checkpoint; None trains to the end and keeps the last
+            averaged weights.
         passes: over the real records.
         simulated: records that the simulator makes for the run.
         simulated_share: of each batch, while they last.
@@ -47,7 +51,7 @@ class TrainConfig:
         hidden_words: share of the words that masked language modelling hides.
         bfloat16: compute the towers' products in bfloat16: twice as fast on processors that
             have it (AVX-512 BF16, AMX), slower on others; weights and losses stay float32.
-        ecg_weight: of the ECG-to-ECG cosine in the score; None lets validation choose.
+        score: what validation ranks by, and what the weights are shipped with.
     """
 
     corpora: tuple[tuple[str, Path], ...]
@@ -65,13 +69,13 @@ class TrainConfig:
     sharpness: float = 10.0
     contrastive_weight: float = 1.0
     alike_weight: float = 1.0
-    statement_weight: float = 10.0
+    statement_weight: float = 30.0
     matching_weight: float = 0.5
     masked_word_weight: float = 0.2
     hidden_words: float = 0.3
     simulated: int = 6000
     simulated_share: float = 0.25
-    ecg_weight: float | None = None
+    score: ScoreWeights = CHOSEN
     bfloat16: bool = False
     seed: int = 1
 

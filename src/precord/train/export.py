@@ -6,6 +6,7 @@ above 1e-4 stops the export.
 
 import json
 import warnings
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from precord.errors import ModelError
 from precord.leads import LEADS
 from precord.model.joint import JointModel
 from precord.model.layer import Tokens
+from precord.score import ScoreWeights
 from precord.signal.prepare import MODEL_SAMPLES, VERSION
 from precord.statements import CODES
 
@@ -35,8 +37,13 @@ class _EcgTower(nn.Module):
         self.model = model
 
     def forward(self, pixels: Tensor, mask: Tensor, calibrated: Tensor) -> tuple[Tensor, ...]:
-        """Return vectors (B, E), statement probabilities (B, S), tokens (B, N, D) and (B, N)."""
+        """Return vectors (B, E), statement probabilities (B, S), tokens (B, N, D) and (B, N).
+
+        Only a model that matches has a use for tokens.
+        """
         out = self.model.encode_ecg(pixels, mask, calibrated)
+        if self.model.fusion is None:
+            return out.vectors, out.logits.sigmoid()
         return out.vectors, out.logits.sigmoid(), out.tokens.states, out.tokens.keep
 
 
@@ -70,7 +77,7 @@ def export(
     tokenizer: Tokenizer,
     folder: Path,
     *,
-    ecg_weight: float,
+    score: ScoreWeights,
     thresholds: dict[str, float],
 ) -> None:
     """Write `ecg.onnx`, `text.onnx`, `tokenizer.json` and `encoder.json` into *folder*.
@@ -86,7 +93,8 @@ def export(
     rows: dict[int, object] = {0: torch.export.Dim("rows", min=1, max=4096)}
     most = model.config.text.max_tokens
     words = {**rows, 1: torch.export.Dim("tokens", min=1, max=most)}
-    _export(_EcgTower(model), ecg, folder / "ecg.onnx", _ECG_INPUTS, (rows,) * 3, _ECG_OUTPUTS)
+    outputs = _ECG_OUTPUTS if model.fusion is not None else _ECG_OUTPUTS[:2]
+    _export(_EcgTower(model), ecg, folder / "ecg.onnx", _ECG_INPUTS, (rows,) * 3, outputs)
     _export(_TextTower(model), (ids,), folder / "text.onnx", ("ids",), (words,), ("vectors",))
     if model.fusion is not None:
         with torch.no_grad():
@@ -102,7 +110,7 @@ def export(
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     facts = {
         "dim": model.config.dim,
-        "ecg_weight": ecg_weight,
+        "score": asdict(score),
         "preparation": VERSION,
         "statements": list(CODES),
         "thresholds": {code: round(value, 4) for code, value in thresholds.items()},

@@ -23,7 +23,7 @@ from precord.train.checkpoint import State, load_last, save_last, save_model
 from precord.train.config import TrainConfig
 from precord.train.objective import compute_losses
 from precord.train.pool import Pool
-from precord.train.validate import ECG_WEIGHTS, Validation, embed, validate
+from precord.train.validate import Validation, embed, validate
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +115,16 @@ class Run:
         """Return how the averaged model retrieves."""
         tokenizer = self.batches.tokenizer
         q, g = embed(self.averaged, tokenizer, queries), embed(self.averaged, tokenizer, gallery)
-        weight = self.config.ecg_weight
-        return validate(queries, q, gallery, g, ECG_WEIGHTS if weight is None else (weight,))
+        return validate(queries, q, gallery, g, self.config.score)
 
     def _keep(self, validation: Validation | None) -> None:
         """Keep the last state, and the averaged weights if they are the best so far."""
         done = self.state.passes_done
         if validation is None:
-            weight = 0.5 if self.config.ecg_weight is None else self.config.ecg_weight
-            self.state = replace(self.state, best_pass=done, ecg_weight=weight)
+            self.state = replace(self.state, best_pass=done)
             save_model(self.folder / "best.safetensors", self.averaged)
         elif validation.score > self.state.best_score:
-            self.state = replace(
-                self.state,
-                best_score=validation.score,
-                best_pass=done,
-                ecg_weight=validation.ecg_weight,
-            )
+            self.state = replace(self.state, best_score=validation.score, best_pass=done)
             save_model(self.folder / "best.safetensors", self.averaged)
         save_last(self.folder, self.model, self.averaged, self.optimiser, self.state)
 
@@ -142,7 +135,6 @@ class Run:
             line |= {
                 "class_share": round(validation.class_share, 4),
                 "weighted_jaccard": round(validation.weighted_jaccard, 4),
-                "ecg_weight": validation.ecg_weight,
             }
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")

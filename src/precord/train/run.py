@@ -79,7 +79,7 @@ def train(config: TrainConfig, folder: Path, watch: Watch, *, resume: bool = Fal
         model,
         tokenizer,
         folder / "weights",
-        ecg_weight=state.ecg_weight,
+        score=config.score,
         thresholds=thresholds,
     )
     return state

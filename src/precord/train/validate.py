@@ -1,4 +1,4 @@
-"""Retrieval on the validation fold: what chooses the checkpoint and the score's weight."""
+"""Retrieval on the validation fold: what chooses the checkpoint."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from tokenizers import Tokenizer
 
 from precord.metrics import top_hits
 from precord.model.joint import JointModel
-from precord.relevance import Relevance, class_share
+from precord.relevance import Relevance, StatementTable, class_share
+from precord.score import ScoreWeights, score_cases
 from precord.statements import CODES
 from precord.text import case_texts, mean_vectors
 from precord.train.pool import Pool
 from precord.train.tokenizer import tokenize
 
-ECG_WEIGHTS = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
 HITS = 10
 
 
@@ -31,11 +31,10 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """How well queries find their likes with the best weight of the two cosines."""
+    """How well queries find their likes."""
 
     class_share: float
     weighted_jaccard: float
-    ecg_weight: float
 
     @property
     def score(self) -> float:
@@ -77,26 +76,18 @@ def embed_texts(
 
 
 def validate(
-    queries: Pool, q: Embedded, gallery: Pool, g: Embedded, weights: Sequence[float]
+    queries: Pool, q: Embedded, gallery: Pool, g: Embedded, weights: ScoreWeights
 ) -> Validation:
-    """Return the best that any of *weights* reaches; a patient's own records are no hits."""
+    """Return how *queries* find their likes in *gallery*; a patient's own records are no hits."""
     relevance = Relevance.fit(gallery.statements)(queries.statements, gallery.statements)
     same = np.array(queries.patients)[:, None] == np.array(gallery.patients)[None, :]
-    ecg, text = q.ecg @ g.ecg.T, q.ecg @ np.nan_to_num(g.text).T
-    best = None
-    for weight in weights:
-        scores = np.where(same, -np.inf, weight * ecg + (1 - weight) * text)
-        hits = top_hits(scores, HITS)
-        found = Validation(
-            class_share(queries.statements, gallery.statements, hits),
-            float(np.take_along_axis(relevance, hits, axis=1).mean()),
-            weight,
-        )
-        if best is None or found.score > best.score:
-            best = found
-    if best is None:
-        raise ValueError("no weight to choose from")
-    return best
+    table = StatementTable.fit(gallery.statements)
+    scores = score_cases(q.ecg, q.probabilities, (g.ecg, g.text, table), weights)
+    hits = top_hits(np.where(same, -np.inf, scores.total), HITS)
+    return Validation(
+        class_share(queries.statements, gallery.statements, hits),
+        float(np.take_along_axis(relevance, hits, axis=1).mean()),
+    )
 
 
 def choose_thresholds(
