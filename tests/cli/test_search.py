@@ -37,6 +37,7 @@ def test_why_names_the_statements(
 ) -> None:
     """What the model read is told apart into shared, only in the query, only here."""
     monkeypatch.setattr(FakeEncoder, "likely_statements", lambda *_: frozenset({"SR", "AFIB"}))
+    monkeypatch.setenv("COLUMNS", "200")  # so that no column wraps into another's words
 
     words = " ".join(run("search", ecg, "--library", library).out.split())
 
