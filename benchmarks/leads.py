@@ -45,6 +45,54 @@ NAMES = {
     "ptb-xl-zscored": "PTB-XL fold 8, z-scored",
     "simulated": "simulated",
 }
+HEAD = """# Leads: what is noticed, and what is not
+
+`{command}`, {day}. Percent, with 95 % Wilson intervals.
+
+Fitted on PTB-XL folds 1 to 7, in millivolts and z-scored ({n_limb} records for the limbs,
+{n_chest} for the chest), never on simulated ones. Thresholds: 1 % of alarms of each rule on
+folds left out in turn. Measured on {sets}. Which comparisons the rules read was settled with
+fold 8 in sight, so its shares may be a little flattering. Fold 9 was not touched.
+
+Cables were exchanged **by arithmetic** on records taken for clean: there are no recordings
+here whose cables were really exchanged. The right leg's potential was taken as the left
+leg's, plus {share:.0f} % of it and {noise:.0f} uV of noise, which is an assumption. PTB-XL
+holds real exchanges too, which nobody has marked: some false alarms may be none. Of the
+z-scored records only exchanges among RA, LA and LL and on the chest can be worked out.
+
+## Exchanged electrodes
+
+*Alarm*: something is said to be exchanged, on the limbs or on the chest as it was; *named*: it
+is said to be this. The last column is the trivial rule beside it.
+"""
+MEANING = """- **False alarms** on both real sets together: {either}; of the limb electrodes
+  alone {limbs}.
+- **Never an alarm**, the trivial rule, raises no false alarm and finds nothing. Where
+  {prevalence:.0f} % of ECGs are exchanged it is right in {rest:.0f} % of all.
+- **An alarm is a reason to look, no finding.** If {prevalence:.0f} % of ECGs had the arms exchanged
+  (Hedén et al. 1996 found 2 % of 11,000 exchanged in some way), an alarm would be right in
+  {high:.0f} % of cases, or in {low:.0f} % if false alarms are as many as their interval allows.
+- **The textbook's sign** of RA-LA, P and QRS both negative in lead I, on the same real records:
+  finds {sign}, false alarms {sign_false}.
+- **LL-RL cannot be told.** Both legs have the same potential: nothing changes, and no harm is done.
+- **LA-LL is often missed.** It turns a normal axis into another normal axis; published criteria
+  find about a fifth at fewer false alarms (doi:10.1016/j.jelectrocard.2014.08.015).
+- Which of the two exchanges of arms with legs made lead I flat is not told. A mirrored heart
+  (dextrocardia) looks, on the limbs, as after RA-LA.
+- Without a P wave (fibrillation, pacing) the limbs are told by QRS and T alone.
+- Not looked for: chest electrodes that are not neighbours, chest with limb electrodes, two
+  exchanges at once on the limbs or on the chest, electrodes too high or too low.
+
+"""
+LAWS = """## Channels that break Einthoven's or Goldberger's law
+
+One fault at a time, in each limb lead or pair of them, of PTB-XL fold 8 in millivolts. *Named*
+means this lead, this fault and no other. A fault of a lead that happens to be small breaks the
+laws by little, and is not noticed below 2 % of the leads' size.
+
+| fault | named |
+|---|---|
+"""
 
 
 @dataclass
@@ -263,103 +311,56 @@ def law_faults() -> Iterator[tuple[str, str, Callable[[NDArray[np.float32]], Non
 def write_page(results: dict[str, Result], laws: dict[str, Tally], n_simulated: int) -> str:
     """Return the page of results."""
     rules = json.loads(RULES.read_text("utf-8"))
-    command = f"python benchmarks/leads.py --fit --simulated {n_simulated}"
-    day = datetime.now(UTC).date().isoformat()
-    any_alarm = {kind: r.alarms["either"] for kind, r in results.items()}
-    lines = [
-        "# Leads: what is noticed, and what is not",
-        "",
-        f"`{command}`, {day}. Percent, with 95 % Wilson intervals.",
-        "",
-        "Fitted on PTB-XL folds 1 to 7, in millivolts and z-scored "
-        f"({rules['limb']['records']} records for the limbs, {rules['chest']['records']} for the "
-        "chest), never on simulated ones; thresholds: 1 % of alarms of each rule on folds left "
-        "out in turn. Measured on "
-        + ", ".join(f"{NAMES[kind]} (n = {r.n})" for kind, r in results.items())
-        + ". Which comparisons the rules read was settled with fold 8 in sight, so its shares may "
-        "be a little flattering. Fold 9 was not touched.",
-        "",
-        "Cables were exchanged **by arithmetic** on records taken for clean. Nobody here has "
-        "recordings whose cables were really exchanged and then put right. The right leg's "
-        f"potential was taken as the left leg's, plus {100 * LEG_SHARE:.0f} % of it and "
-        f"{1000 * LEG_NOISE:.0f} uV of noise, an assumption. "
-        "PTB-XL holds real reversals too, which nobody has marked: some false alarms may be none.",
-        "",
-        "## Exchanged electrodes",
-        "",
-        "An alarm of any kind, and in brackets its interval; then how often it names the exchange.",
-        "",
-        "| | " + " | ".join(f"{NAMES[k]}: alarm | named" for k in results) + " | never an alarm |",
-        "|---|" + "---|---|" * len(results) + "---|",
-    ]
+    head = HEAD.format(
+        command=f"python benchmarks/leads.py --fit --simulated {n_simulated}",
+        day=datetime.now(UTC).date().isoformat(),
+        n_limb=rules["limb"]["records"],
+        n_chest=rules["chest"]["records"],
+        sets=", ".join(f"{NAMES[kind]} (n = {r.n})" for kind, r in results.items()),
+        share=100 * LEG_SHARE,
+        noise=1000 * LEG_NOISE,
+    )
+    titles = " | ".join(f"{NAMES[k]}: alarm | named" for k in results)
+    lines = [f"| | {titles} | never an alarm |", "|---|" + "---|---|" * len(results) + "---|"]
     for where in ("limbs", "chest", "either"):
-        cells = [f"{r.alarms[where]} | " for r in results.values()]
-        lines.append(f"| **false alarm, {where}** | " + " | ".join(cells) + " | 0 |")
+        cells = " | ".join(f"{r.alarms[where]} | " for r in results.values())
+        lines.append(f"| **false alarm, {where}** | {cells} | 0 |")
     for which in Reversal:
-        cells = [
+        cells = " | ".join(
             f"{r.found.get(which, Tally())} | {r.named.get(which, Tally())}"
             for r in results.values()
-        ]
-        lines.append(f"| {which} | " + " | ".join(cells) + " | 0 |")
-    lines += ["", *_say_what_it_means(results, any_alarm), ""]
-    lines += [
-        "## Channels that break Einthoven's or Goldberger's law",
-        "",
-        "One fault at a time, in each limb lead or pair of them, of PTB-XL fold 8 in millivolts; "
-        "named means this lead, this fault and no other. A small lead that is at fault breaks the "
-        "laws by little, and stays unnoticed below 2 % of the leads' size.",
-        "",
-        "| fault | named |",
-        "|---|---|",
-        *(f"| {name} | {tally} |" for name, tally in laws.items()),
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _say_what_it_means(results: dict[str, Result], any_alarm: dict[str, Tally]) -> list[str]:
-    """Return the sentences below the table."""
-    real = [results[kind] for kind in KINDS]
-    alarms = Tally(sum(r.alarms["limbs"].hits for r in real), sum(r.n for r in real))
-    both = Tally(
-        sum(any_alarm[k].hits for k in KINDS), sum(any_alarm[k].n for k in KINDS)
-    )
-    seen = Tally(
-        sum(r.found[Reversal.RA_LA].hits for r in real),
-        sum(r.found[Reversal.RA_LA].n for r in real),
-    )
-    sensitivity, false = seen.hits / seen.n, wilson(alarms.hits, alarms.n)[1]
-    right = PREVALENCE * sensitivity
-    low = right / (right + (1 - PREVALENCE) * false)
-    signs = {
-        name: Tally(
-            sum(r.by_lead_one[name].hits for r in real), sum(r.by_lead_one[name].n for r in real)
         )
-        for name in ("RA-LA", "clean")
-    }
-    return [
-        f"- **False alarms** on both real sets together: {both} of {both.n} records; of the limbs "
-        f"alone {alarms}.",
-        "- **Never an alarm**, the trivial rule, has no false alarm and finds nothing; where "
-        f"{100 * PREVALENCE:.0f} % of ECGs are exchanged it is right in {100 - 100 * PREVALENCE:.0f} "
-        "% of all. It is the rule to beat only where a look at the cables costs more than an ECG "
-        "that is read wrongly.",
-        f"- If {100 * PREVALENCE:.0f} % of ECGs had the arms exchanged (Hedén et al. 1996: 2 % of "
-        "11,000 had some exchange), and false alarms were as many as the interval's upper end, "
-        f"an alarm would be right in {100 * low:.0f} % of cases. It is a reason to look, no finding.",
-        "- **The textbook's sign** of RA-LA (P and QRS negative in lead I) on the same real "
-        f"records: finds {signs['RA-LA']}, false alarms {signs['clean']}.",
-        "- **LL-RL cannot be told**: both legs have the same potential, and nothing changes. It "
-        "does no harm either.",
-        "- **LA-LL is mostly a guess**: it turns a normal axis into another normal axis. Many are "
-        "missed even so; published criteria find about a fifth (doi:10.1016/"
-        "j.jelectrocard.2014.08.015).",
-        "- Which of the two exchanges of arms with legs made lead I flat is not told. In the "
-        "mirror image of a heart (dextrocardia) the limb leads look as after RA-LA.",
-        "- Without a P wave (fibrillation, pacing) the limbs are told by QRS and T alone.",
-        "- Not looked for: chest electrodes that are not neighbours, chest with limb electrodes, "
-        "two exchanges at once, electrodes too high or too low.",
+        lines.append(f"| {which} | {cells} | 0 |")
+    faults = "\n".join(f"| {name} | {tally} |" for name, tally in laws.items())
+    meaning = write_meaning([results[kind] for kind in KINDS])
+    return "\n".join([head, *lines, "", meaning + LAWS + faults, ""])
+
+
+def write_meaning(real: list[Result]) -> str:
+    """Return the sentences below the table, from the results on real records."""
+
+    def total(tallies: Iterator[Tally]) -> Tally:
+        both = list(tallies)
+        return Tally(sum(t.hits for t in both), sum(t.n for t in both))
+
+    limbs = total(r.alarms["limbs"] for r in real)
+    either = total(r.alarms["either"] for r in real)
+    seen = total(r.found[Reversal.RA_LA] for r in real)
+    right = PREVALENCE * seen.hits / seen.n
+    chances = [
+        right / (right + (1 - PREVALENCE) * share)
+        for share in (wilson(limbs.hits, limbs.n)[1], max(limbs.hits, 1) / limbs.n)
     ]
+    return MEANING.format(
+        either=either,
+        limbs=limbs,
+        prevalence=100 * PREVALENCE,
+        rest=100 - 100 * PREVALENCE,
+        low=100 * chances[0],
+        high=100 * chances[1],
+        sign=total(r.by_lead_one["RA-LA"] for r in real),
+        sign_false=total(r.by_lead_one["clean"] for r in real),
+    )
 
 
 def say(line: str) -> None:

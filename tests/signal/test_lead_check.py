@@ -153,6 +153,16 @@ def test_noise_is_contradicted_but_not_explained(noise_record: Record) -> None:
     assert found.explanations == ()
 
 
+def test_noise_of_single_leads_is_no_fault() -> None:
+    """Ten microvolts in each lead apart break the laws by a little, and blame nobody."""
+    noise = np.random.default_rng(3).normal(0, 0.01, RECORD.signal.shape).astype(np.float32)
+    noisy = replace(RECORD, signal=RECORD.signal + noise)
+
+    assert check_limb_leads(noisy).is_consistent
+    ((fault,),) = check_limb_leads(_changed(_scale(AVL, -1), noisy)).explanations
+    assert str(fault) == "aVL inverted"
+
+
 def test_not_testable_says_why() -> None:
     """Too few leads, computed leads, unknown scale, or never at the same time."""
     computed = replace(

@@ -12,7 +12,7 @@ from precord.cli.terminal import DISCLAIMER, cell, grid, output, say
 if TYPE_CHECKING:  # these import NumPy
     from rich.table import Table
 
-    from precord.record import Record
+    from precord.record import Measurements, Record
 
 Picture = Annotated[
     Path | None,
@@ -31,10 +31,16 @@ def show(ecg: Ecg, *, picture: Picture = None, layout: LayoutName = None) -> Non
     Exit status: 0 done, 1 the file cannot be used or the picture not written, 2 wrong usage.
     """
     from precord.io import read
+    from precord.signal.measure import measure
 
     record = read(ecg)
+    measured = measure(record)
     console = output()
-    for table in (_fact_table(record), _lead_table(record), _measurement_table(record)):
+    for table in (
+        _fact_table(record, measured),
+        _lead_table(record),
+        _measurement_table(measured),
+    ):
         console.print(table)
         console.print()
     console.print(cell(DISCLAIMER, "italic"))
@@ -45,8 +51,10 @@ def show(ecg: Ecg, *, picture: Picture = None, layout: LayoutName = None) -> Non
         say(f"picture: {picture}")
 
 
-def _fact_table(record: "Record") -> "Table":
-    """Return the facts of the whole record; never the patient's id."""
+def _fact_table(record: "Record", measured: "Measurements") -> "Table":
+    """Return the facts of the whole record, and doubts of its leads; never the patient's id."""
+    from precord.signal.lead_note import describe_leads
+
     taken, origin = record.acquisition, record.provenance
     who = [f"{taken.age:g} years"] if taken.age is not None else []
     who += [str(taken.sex)] if taken.sex else []
@@ -61,7 +69,7 @@ def _fact_table(record: "Record") -> "Table":
         ("rate", f"{record.rate:g} Hz"),
         ("duration", f"{record.duration:.2f} s"),
         ("scale", scale),
-        *(("note", note) for note in origin.notes),
+        *(("note", note) for note in (*origin.notes, *describe_leads(record, measured))),
     ]
     table = grid("", "")
     table.show_header = False
@@ -91,12 +99,10 @@ def _lead_table(record: "Record") -> "Table":
     return table
 
 
-def _measurement_table(record: "Record") -> "Table":
+def _measurement_table(measurements: "Measurements") -> "Table":
     """Return the measurements; what cannot be measured says so."""
     from precord.cli.answer import MEASURED
-    from precord.signal.measure import measure
 
-    measurements = measure(record)
     table = grid("measurement", "value")
     for field in fields(measurements):
         name, unit = MEASURED[field.name]

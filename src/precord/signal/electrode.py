@@ -93,7 +93,8 @@ def apply_reversal(
     name = record.provenance.name or "record"
     if not record.is_calibrated or not {Lead.I, Lead.II} <= set(record.leads):
         raise SignalError(f"{name}: exchanging {which} needs leads I and II in millivolts")
-    two = np.stack([record.lead(Lead.I), record.lead(Lead.II)]).astype(np.float64)  # (2, T)
+    rows_of = [record.leads.index(lead) for lead in (Lead.I, Lead.II)]
+    two = record.signal[rows_of].astype(np.float64)  # (2, T)
     right, left, foot = _POTENTIALS @ two
     of = {"R": right, "L": left, "F": foot, "N": foot + between_legs}
     ra, la, ll = (of[limb] for limb in SEEN[which])

@@ -102,9 +102,7 @@ def check_electrodes(record: Record, found: Measurements) -> ElectrodeCheck:
     if isinstance(beat, str):
         return ElectrodeCheck(limb_not_testable=beat, chest_not_testable=beat)
     rules = load_rules()
-    chest, chest_margin = _decide(
-        beat.chest_features(), rules["chest"], CHEST_ARRANGEMENTS
-    )
+    chest, chest_margin = _decide(beat.chest_features(), rules["chest"], CHEST_ARRANGEMENTS)
     if beat.limb_not_testable:
         return ElectrodeCheck(
             chest=chest, chest_margin=chest_margin, limb_not_testable=beat.limb_not_testable
@@ -236,7 +234,8 @@ def _level(wave: Floats) -> Floats:
 @lru_cache(maxsize=16)
 def _turn_back(which: Reversal | None) -> Floats:
     """Return (2, 2) what makes leads I and II of those recorded with *which*."""
-    return np.eye(2) if which is None else np.linalg.inv(turn_limb_leads(SEEN[which]))
+    turned = np.eye(2) if which is None else turn_limb_leads(SEEN[which])
+    return np.asarray(np.linalg.inv(turned), np.float64)
 
 
 def _compare_limb(back: Floats, wave: Floats) -> Floats:
