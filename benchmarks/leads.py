@@ -26,6 +26,7 @@ from precord.record import Record, Scale
 from precord.signal.electrode import CHEST_REVERSALS, SEEN, Reversal, apply_reversal
 from precord.signal.lead_check import check_limb_leads, recover_limb_scale
 from precord.signal.measure import measure
+from precord.signal.quality import assess
 from precord.signal.reversal import MedianBeat, check_electrodes
 from precord.simulate import draw_statements, simulate
 
@@ -166,7 +167,7 @@ def fit(data: Path) -> None:
     for kind in KINDS:
         for entry in open_corpus(kind, data / kind).entries(FIT):
             record = entry.load()
-            beat = MedianBeat.of(record, measure(record))
+            beat = MedianBeat.of(record, measure(record), assess(record))
             if isinstance(beat, str):
                 continue
             chest.append((entry.fold, beat.chest_features()))
@@ -225,13 +226,13 @@ def count(kind: str, records: list[Record]) -> Result:
     """Count alarms on *records*, as they are and with cables exchanged."""
     result = Result(n=len(records))
     for number, record in enumerate(records):
-        found = check_electrodes(record, measure(record))
+        found = check_electrodes(record, measure(record), assess(record))
         alarms = {"limbs": found.limb, "chest": found.chest, "either": found.limb or found.chest}
         for where, alarm in alarms.items():
             result.alarms.setdefault(where, Tally()).add(hit=alarm is not None)
         result.by_lead_one.setdefault("clean", Tally()).add(hit=is_lead_one_negative(record))
         for which, changed in exchange_all(record, np.random.default_rng([47, number])):
-            found = check_electrodes(changed, measure(changed))
+            found = check_electrodes(changed, measure(changed), assess(changed))
             alarm = found.chest if which in CHEST_REVERSALS else found.limb
             right = {which, Reversal.ARMS_LEGS} if SEEN.get(which) == "FNR" else {which}
             result.found.setdefault(which, Tally()).add(hit=alarm is not None)

@@ -122,7 +122,7 @@ class Retriever:
             statements = self.encoder.likely_statements(encoding.statements[0])
         cases = self.library.cases([vectors.ids[i] for i in best])
         reasons = [explain(statements, are_read, measurements, case) for case in cases]
-        about = (*_describe(record, quality), *describe_leads(record, measurements))
+        about = (*_describe(record, quality), *describe_leads(record, measurements, quality))
         notes = (*about, *own_notes, *source_notes)
         return SearchResult(
             hits=_to_hits(cases, best, scores, reasons),

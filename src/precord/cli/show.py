@@ -1,5 +1,6 @@
 """`precord show`: what one ECG file holds, lead by lead, with measurements and a picture."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ if TYPE_CHECKING:  # these import NumPy
     from rich.table import Table
 
     from precord.record import Measurements, Record
+    from precord.signal.quality import LeadQuality
 
 Picture = Annotated[
     Path | None,
@@ -31,14 +33,16 @@ def show(ecg: Ecg, *, picture: Picture = None, layout: LayoutName = None) -> Non
     Exit status: 0 done, 1 the file cannot be used or the picture not written, 2 wrong usage.
     """
     from precord.io import read
+    from precord.signal.lead_note import describe_leads
     from precord.signal.measure import measure
+    from precord.signal.quality import assess
 
     record = read(ecg)
-    measured = measure(record)
+    measured, quality = measure(record), assess(record)
     console = output()
     for table in (
-        _fact_table(record, measured),
-        _lead_table(record),
+        _fact_table(record, describe_leads(record, measured, quality)),
+        _lead_table(record, quality),
         _measurement_table(measured),
     ):
         console.print(table)
@@ -51,10 +55,8 @@ def show(ecg: Ecg, *, picture: Picture = None, layout: LayoutName = None) -> Non
         say(f"picture: {picture}")
 
 
-def _fact_table(record: "Record", measured: "Measurements") -> "Table":
-    """Return the facts of the whole record, and doubts of its leads; never the patient's id."""
-    from precord.signal.lead_note import describe_leads
-
+def _fact_table(record: "Record", doubts: list[str]) -> "Table":
+    """Return the facts of the whole record, and *doubts* of its leads; never the patient's id."""
     taken, origin = record.acquisition, record.provenance
     who = [f"{taken.age:g} years"] if taken.age is not None else []
     who += [str(taken.sex)] if taken.sex else []
@@ -69,7 +71,7 @@ def _fact_table(record: "Record", measured: "Measurements") -> "Table":
         ("rate", f"{record.rate:g} Hz"),
         ("duration", f"{record.duration:.2f} s"),
         ("scale", scale),
-        *(("note", note) for note in (*origin.notes, *describe_leads(record, measured))),
+        *(("note", note) for note in (*origin.notes, *doubts)),
     ]
     table = grid("", "")
     table.show_header = False
@@ -78,15 +80,13 @@ def _fact_table(record: "Record", measured: "Measurements") -> "Table":
     return table
 
 
-def _lead_table(record: "Record") -> "Table":
+def _lead_table(record: "Record", quality: "Sequence[LeadQuality]") -> "Table":
     """Return the quality of each lead, and its range."""
     import numpy as np
 
-    from precord.signal.quality import assess
-
     unit = "mV" if record.is_calibrated else "SD"
     table = grid("lead", "quality", "missing", f"lowest {unit}", f"highest {unit}")
-    for row, lead in zip(record.signal, assess(record), strict=True):
+    for row, lead in zip(record.signal, quality, strict=True):
         present = row[np.isfinite(row)]
         derived = " (derived)" if lead.lead in record.provenance.derived else ""
         table.add_row(

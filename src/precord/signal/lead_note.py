@@ -3,10 +3,13 @@
 A suspicion is said and never acted on: the record stays as it was recorded.
 """
 
+from collections.abc import Sequence
+
 from precord.leads import LIMB_LEADS
 from precord.record import Measurements, Record
 from precord.signal.electrode import Reversal
 from precord.signal.lead_check import LimbCheck, check_limb_leads, recover_limb_scale
+from precord.signal.quality import LeadQuality
 from precord.signal.reversal import check_electrodes
 
 _CHECK = "check before you compare"
@@ -22,12 +25,15 @@ _IN_WORDS = {
 }
 
 
-def describe_leads(record: Record, found: Measurements) -> list[str]:
+def describe_leads(
+    record: Record, found: Measurements, quality: Sequence[LeadQuality]
+) -> list[str]:
     """Return notes on the leads of *record*; none where nothing is wrong.
 
     Args:
         record: of any leads and scale.
         found: measured on it.
+        quality: of its leads.
     """
     limbs = check_limb_leads(record)
     notes = []
@@ -35,7 +41,7 @@ def describe_leads(record: Record, found: Measurements) -> list[str]:
         notes.append(_describe_untested(record, limbs))
     elif not limbs.is_consistent:
         notes.append(_describe_fault(limbs))
-    electrodes = check_electrodes(record, found)
+    electrodes = check_electrodes(record, found, quality)
     untested = {
         "limb": electrodes.limb_not_testable if limbs.is_consistent else "",
         "chest": electrodes.chest_not_testable,

@@ -22,7 +22,7 @@ Shapes: L leads, S samples of a median beat, H arrangements, F features.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -41,7 +41,7 @@ from precord.signal.electrode import (
     turn_limb_leads,
 )
 from precord.signal.lead_check import recover_limb_scale
-from precord.signal.quality import assess
+from precord.signal.quality import LeadQuality
 
 Floats = NDArray[np.float64]
 
@@ -91,14 +91,17 @@ class Rule:
     threshold: float
 
 
-def check_electrodes(record: Record, found: Measurements) -> ElectrodeCheck:
+def check_electrodes(
+    record: Record, found: Measurements, quality: Sequence[LeadQuality]
+) -> ElectrodeCheck:
     """Return which electrodes of *record* look exchanged.
 
     Args:
         record: of any scale.
         found: measured on it; tells whether there is a P wave.
+        quality: of its leads; an unusable one is not compared.
     """
-    beat = MedianBeat.of(record, found)
+    beat = MedianBeat.of(record, found, quality)
     if isinstance(beat, str):
         return ElectrodeCheck(limb_not_testable=beat, chest_not_testable=beat)
     rules = load_rules()
@@ -138,9 +141,11 @@ class MedianBeat:
     limb_not_testable: str = ""
 
     @classmethod
-    def of(cls, record: Record, found: Measurements) -> "MedianBeat | str":
+    def of(
+        cls, record: Record, found: Measurements, quality: Sequence[LeadQuality]
+    ) -> "MedianBeat | str":
         """Return the median beat of *record*, or why it cannot be compared."""
-        unusable = {q.lead for q in assess(record) if not q.is_usable}
+        unusable = {q.lead for q in quality if not q.is_usable}
         short = np.isnan(record.signal).mean(axis=1) > 1 - _MIN_SHARE
         absent = {lead for lead, is_short in zip(record.leads, short, strict=True) if is_short}
         there = set(record.leads) - absent
