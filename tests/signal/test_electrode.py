@@ -1,4 +1,4 @@
-"""Tests of precord.signal.electrode: textbook tables of exchanged cables, and their algebra."""
+"""Tests of precord.signal.electrode: hand-worked tables of exchanged cables, and their algebra."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -21,7 +21,7 @@ from precord.simulate import simulate
 
 RECORD = simulate(("NORM",), np.random.default_rng(1)).record
 
-# What each limb lead becomes; Batchvarov, Malik and Camm 2007, table 1, and by hand.
+# What each limb lead becomes: worked by hand from I = LA - RA, II = LL - RA, III = LL - LA.
 TABLE = {
     Reversal.RA_LA: "-I III II aVL aVR aVF",
     Reversal.RA_LL: "-III -II -I aVF aVL aVR",
@@ -33,7 +33,7 @@ TABLE = {
 
 @pytest.mark.parametrize("which", TABLE)
 def test_limb_leads_turn_into_one_another(which: Reversal) -> None:
-    """As in the published table; the chest leads stay."""
+    """As worked by hand; the chest leads stay."""
     found = apply_reversal(RECORD, which)
 
     for lead, becomes in zip(LIMB_LEADS, TABLE[which].split(), strict=True):

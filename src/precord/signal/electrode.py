@@ -6,7 +6,8 @@ their mean, Vn = Cn - terminal. So cables exchanged among the three turn limb le
 another and leave the chest leads alone; with the right leg's cable on an arm that arm is
 lost, and the terminal moves. Both legs have nearly the same potential, as of the left leg.
 Sources: Batchvarov, Malik and Camm 2007, doi:10.1093/europace/eum198 (what each reversal
-looks like); Jekova et al. 2019, doi:10.3390/s19132920 (the terminal that moves).
+looks like); "Simulating arbitrary electrode reversals", Sensors 2019, doi:10.3390/s19132920
+(the terminal that moves).
 
 Shapes: T samples.
 """

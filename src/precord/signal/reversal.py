@@ -9,11 +9,11 @@ scale. A weighted sum of them is the score of an arrangement; there is an alarm 
 one scores higher than the recorded one by more than a threshold. The right leg's cable on an
 arm, or both arms' on the legs, is told by a frontal lead that is nearly flat.
 
-Sources: leads compared with others, and P with them, Kors and van Herpen 2001,
-doi:10.1054/jelc.2001.28897, and Hedén et al. 1996; the flat lead, Haisty et al. 1988 and
-Batchvarov et al. 2007, doi:10.1093/europace/eum198. The weights are ours: a conditional
-logit (McFadden 1974) fitted by `benchmarks/leads.py` on PTB-XL folds 1 to 7; how often it
-is right, and wrong, is in docs/results/leads.md.
+Sources: leads compared with what the others ask for, Kors and van Herpen 2001 (American
+Journal of Cardiology); P waves and fitted rules, Hedén et al. 1995 and 1996 (the same);
+lead I against V6, the flat lead, Batchvarov et al. 2007, doi:10.1093/europace/eum198. The
+weights are ours: a conditional logit (McFadden 1974) fitted by `benchmarks/leads.py` on
+PTB-XL folds 1 to 7; how often it is right, and wrong, is in docs/results/leads.md.
 
 Not told: LL-RL, which changes nothing; which of two exchanges made lead I flat; dextrocardia
 from RA-LA.
