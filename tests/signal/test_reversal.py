@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from precord.corpora import open_corpus
 from precord.leads import CHEST_LEADS, LEADS, Lead
@@ -188,3 +190,26 @@ def test_real_records(shared_data: Path) -> None:
     assert len(records) == 42
     assert np.mean(alarms) <= 0.05
     assert np.mean(found) >= 0.9
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_whatever_the_record_the_notes_are_sentences(data: st.DataObject) -> None:
+    """Any leads, gaps, flat rows, rates and lengths: no exception may stop a search."""
+    rows = sorted(data.draw(st.sets(st.integers(0, 11), min_size=1)))
+    n_samples = data.draw(st.integers(1, 2500))
+    rate = data.draw(st.sampled_from([50.0, 100.0, 257.0, 500.0, 20_000.0]))
+    signal = RECORD.signal[rows, :n_samples].copy()
+    for row in range(len(rows)):
+        start = data.draw(st.integers(0, n_samples))
+        signal[row, start : start + n_samples // 2] = data.draw(
+            st.sampled_from([np.nan, 0.0, 1.0, -3.5])
+        )
+    if np.isnan(signal).all():
+        return
+    scale = data.draw(st.sampled_from(Scale))
+    record = Record(signal, tuple(LEADS[row] for row in rows), rate, scale)
+
+    notes = _notes(record)
+
+    assert all(note.startswith("leads: ") and "\n" not in note for note in notes)

@@ -242,7 +242,7 @@ def _check(
     if residual <= tolerance:
         return LimbCheck("", residual, laws)
     # Noise in all leads is not mended by a change to one; beside a fault it may remain.
-    for mended in (min(tolerance, residual / 2), min(_NOISE, residual / 4)):
+    for mended in (min(tolerance, residual / 4), min(_NOISE, residual / 4)):
         for explain in _EXPLAIN:
             if explanations := tuple(explain(leads, steps, mended, chest)):
                 return LimbCheck("", residual, laws, is_consistent=False, explanations=explanations)
