@@ -192,7 +192,7 @@ def test_real_records(shared_data: Path) -> None:
     assert np.mean(found) >= 0.9
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_whatever_the_record_the_notes_are_sentences(data: st.DataObject) -> None:
     """Any leads, gaps, flat rows, rates and lengths: no exception may stop a search."""
