@@ -94,7 +94,8 @@ LAWS = """## Channels that break Einthoven's or Goldberger's law
 
 One fault at a time, in each limb lead or pair of them, of PTB-XL fold 8 in millivolts. *Named*
 means this lead, this fault and no other. A fault of a lead that happens to be small breaks the
-laws by little, and is not noticed below 2 % of the leads' size.
+laws by little, and is not noticed below 2 % of the leads' size. Several faults stem from each
+record, so these intervals are somewhat too narrow.
 
 | fault | named |
 |---|---|
