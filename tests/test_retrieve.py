@@ -20,6 +20,8 @@ from precord.record import Acquisition, Measurements, Record, Scale
 from precord.report import Language, Report, Source
 from precord.retrieve import MAX_TEXT, Retriever
 from precord.score import RERANK_DEPTH, ScoreWeights
+from precord.signal.electrode import Reversal, apply_reversal
+from precord.simulate import simulate
 from precord.statements import CODES
 
 DIM = 4
@@ -339,6 +341,21 @@ def test_few_leads_and_their_faults_are_said(library: SqliteLibrary, noise_recor
     assert "3 of 12 leads (I, II, V1); the others are masked" in notes
     assert any(note.startswith("quality:") and "V1" in note for note in notes)
     assert "scale unknown: amplitudes are not compared" in notes
+
+
+def test_doubts_of_the_leads_are_said(library: SqliteLibrary) -> None:
+    """Arm electrodes exchanged are noted, and the search goes on with what was recorded."""
+    record = simulate(("NORM",), np.random.default_rng(1)).record
+    _add(library, (_case("a"), _on(0), _on(0)))
+    retriever = Retriever(library, ChosenEncoder())
+
+    sound = retriever.by_record(record, k=1)
+    exchanged = retriever.by_record(apply_reversal(record, Reversal.RA_LA), k=1)
+
+    assert not any(note.startswith("leads:") for note in sound.notes)
+    (note,) = (note for note in exchanged.notes if note.startswith("leads:"))
+    assert "(RA-LA)" in note
+    assert [hit.case.id for hit in exchanged.hits] == ["a"]
 
 
 def test_no_usable_lead_is_refused(library: SqliteLibrary) -> None:

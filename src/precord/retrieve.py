@@ -26,6 +26,7 @@ from precord.library.protocol import Library, Vectors
 from precord.record import Measurements, Record
 from precord.report import Source
 from precord.score import RERANK_DEPTH, ScoreWeights, compare, rerank, score_cases
+from precord.signal.lead_note import describe_leads
 from precord.signal.measure import measure
 from precord.signal.prepare import MODEL_SECONDS
 from precord.signal.quality import LeadQuality, assess
@@ -133,7 +134,8 @@ class Retriever:
             statements = self.encoder.likely_statements(encoding.statements)
         cases = self.library.cases([vectors.ids[i] for i in best])
         reasons = [explain(statements, are_read, measurements, case) for case in cases]
-        notes = (*_describe(record, quality), *own_notes, *source_notes)
+        about = (*_describe(record, quality), *describe_leads(record, measurements, quality))
+        notes = (*about, *own_notes, *source_notes)
         return SearchResult(
             hits=_to_hits(
                 cases,

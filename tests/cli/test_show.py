@@ -7,6 +7,8 @@ import numpy as np
 from pydicom.data import get_testdata_file
 
 from precord.io import write_wfdb
+from precord.signal.electrode import Reversal, apply_reversal
+from precord.simulate import simulate
 from tests.cli.conftest import Run, beating
 
 
@@ -63,3 +65,24 @@ def test_show_draws(run: Run, ecg: Path, tmp_path: Path) -> None:
     assert picture.stat().st_size > 10_000
     assert (bad.status, bad.err.count("\n")) == (1, 1)
     assert "expected one of 3x4+1 6x2 12x1" in bad.err
+
+
+def test_show_says_what_is_doubtful_about_the_leads(run: Run, tmp_path: Path) -> None:
+    """An inverted lead, and arm electrodes exchanged; a sound ECG has no such note."""
+    record = simulate(("NORM",), np.random.default_rng(1)).record
+    signal = np.array(record.signal)
+    signal[4] *= -1
+    arms = apply_reversal(record, Reversal.RA_LA)
+    files = {
+        "sound": record,
+        "inverted": replace(record, signal=signal),
+        "arms": arms,
+    }
+    words = {
+        name: " ".join(run("show", write_wfdb(ecg, tmp_path / name)).out.split())
+        for name, ecg in files.items()
+    }
+
+    assert "leads: " not in words["sound"]
+    assert "leads: by Einthoven's law, aVL inverted; check before you compare" in words["inverted"]
+    assert "leads: looks like right and left arm electrodes are exchanged (RA-LA)" in words["arms"]

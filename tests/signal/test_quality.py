@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from precord.corpora import open_corpus
+from precord.leads import Lead
 from precord.record import Record, Scale
 from precord.signal.quality import Fault, assess
 from precord.simulate import simulate
@@ -79,3 +80,12 @@ def test_real_recordings_are_nearly_all_usable(shared_data: Path) -> None:
     usable = [all(lead.is_usable for lead in assess(e.load())) for e in entries]
 
     assert np.mean(usable) >= 0.95
+
+
+def test_a_record_of_two_samples_is_judged() -> None:
+    """Too few for a run of three at one extreme: no warning, no saturation."""
+    record = Record(np.array([[0.0, 1.0]], np.float32), (Lead.I,), 50.0)
+
+    (found,) = assess(record)
+
+    assert Fault.SATURATED not in found.faults

@@ -1,5 +1,6 @@
 """`precord show`: what one ECG file holds, lead by lead, with measurements and a picture."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,8 @@ from precord.cli.terminal import DISCLAIMER, cell, grid, output, say
 if TYPE_CHECKING:  # these import NumPy
     from rich.table import Table
 
-    from precord.record import Record
+    from precord.record import Measurements, Record
+    from precord.signal.quality import LeadQuality
 
 Picture = Annotated[
     Path | None,
@@ -31,10 +33,18 @@ def show(ecg: Ecg, *, picture: Picture = None, layout: LayoutName = None) -> Non
     Exit status: 0 done, 1 the file cannot be used or the picture not written, 2 wrong usage.
     """
     from precord.io import read
+    from precord.signal.lead_note import describe_leads
+    from precord.signal.measure import measure
+    from precord.signal.quality import assess
 
     record = read(ecg)
+    measured, quality = measure(record), assess(record)
     console = output()
-    for table in (_fact_table(record), _lead_table(record), _measurement_table(record)):
+    for table in (
+        _fact_table(record, describe_leads(record, measured, quality)),
+        _lead_table(record, quality),
+        _measurement_table(measured),
+    ):
         console.print(table)
         console.print()
     console.print(cell(DISCLAIMER, "italic"))
@@ -45,8 +55,8 @@ def show(ecg: Ecg, *, picture: Picture = None, layout: LayoutName = None) -> Non
         say(f"picture: {picture}")
 
 
-def _fact_table(record: "Record") -> "Table":
-    """Return the facts of the whole record; never the patient's id."""
+def _fact_table(record: "Record", doubts: list[str]) -> "Table":
+    """Return the facts of the whole record, and *doubts* of its leads; never the patient's id."""
     taken, origin = record.acquisition, record.provenance
     who = [f"{taken.age:g} years"] if taken.age is not None else []
     who += [str(taken.sex)] if taken.sex else []
@@ -61,7 +71,7 @@ def _fact_table(record: "Record") -> "Table":
         ("rate", f"{record.rate:g} Hz"),
         ("duration", f"{record.duration:.2f} s"),
         ("scale", scale),
-        *(("note", note) for note in origin.notes),
+        *(("note", note) for note in (*origin.notes, *doubts)),
     ]
     table = grid("", "")
     table.show_header = False
@@ -70,15 +80,13 @@ def _fact_table(record: "Record") -> "Table":
     return table
 
 
-def _lead_table(record: "Record") -> "Table":
+def _lead_table(record: "Record", quality: "Sequence[LeadQuality]") -> "Table":
     """Return the quality of each lead, and its range."""
     import numpy as np
 
-    from precord.signal.quality import assess
-
     unit = "mV" if record.is_calibrated else "SD"
     table = grid("lead", "quality", "missing", f"lowest {unit}", f"highest {unit}")
-    for row, lead in zip(record.signal, assess(record), strict=True):
+    for row, lead in zip(record.signal, quality, strict=True):
         present = row[np.isfinite(row)]
         derived = " (derived)" if lead.lead in record.provenance.derived else ""
         table.add_row(
@@ -91,12 +99,10 @@ def _lead_table(record: "Record") -> "Table":
     return table
 
 
-def _measurement_table(record: "Record") -> "Table":
+def _measurement_table(measurements: "Measurements") -> "Table":
     """Return the measurements; what cannot be measured says so."""
     from precord.cli.answer import MEASURED
-    from precord.signal.measure import measure
 
-    measurements = measure(record)
     table = grid("measurement", "value")
     for field in fields(measurements):
         name, unit = MEASURED[field.name]

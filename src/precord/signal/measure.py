@@ -3,7 +3,8 @@
 Measured on the recorded bandwidth (0.5 Hz high-pass, no low-pass), over all leads together:
 QRS from the spatial velocity, the P wave and the T wave from their first principal
 component, the end of T by the tangent at its steepest descent. A value that cannot be
-measured, or that does not exist (PR in atrial fibrillation), is None.
+measured, or that does not exist (PR in atrial fibrillation), is None. Where the scale is
+unknown, the axes come from limb leads whose ratios Einthoven's law gives back.
 Sources: CSE Working Party 1985 (global intervals: earliest onset to latest end); Lepeschkin
 and Surawicz 1952 (tangent); Fridericia 1920 (QTc = QT / cbrt(RR)); axes from net areas,
 aVF times 2 / sqrt(3) because Goldberger's leads are shorter (Novosel et al. 1999).
@@ -21,6 +22,7 @@ from precord.leads import Lead
 from precord.record import Measurements, Record
 from precord.signal.beats import AFTER, BEFORE, DETECTION_RATE, Beats, average_beats
 from precord.signal.filters import band_limit, bridge
+from precord.signal.lead_check import recover_limb_scale
 
 Floats = NDArray[np.float64]
 
@@ -31,6 +33,7 @@ _P_HALF_WIDTH = 0.12  # seconds at half height; a notched P wave of a large atri
 _LIKE, _LIKE_IN_DOUBT = 0.5, 0.8  # correlation of single beats with the median of the others
 _IRREGULAR = 0.12  # standard deviation of RR over its mean
 _CRAMPED = 0.18  # seconds from the end of T to QRS
+_LEAST_AREA = 0.02 * DETECTION_RATE * 0.02  # 20 uV over 20 ms; a net area below has no axis
 _REST_SHARE = 0.75  # of the P wave's height that anything else before QRS may have
 _POSSIBLE = {  # what a heart can do; outside it the measurement is wrong
     "heart_rate_bpm": (15, 300),
@@ -274,12 +277,23 @@ def _is_consistent(beats: Beats, first: int, last: int, needed: float) -> bool:
 
 
 def _add_axes(found: Measurements, record: Record, median: Floats, waves: _Waves) -> Measurements:
-    """Return *found* with the frontal axes, where leads I and aVF and their scale are known."""
-    if not record.is_calibrated or not {Lead.I, Lead.AVF} <= set(record.leads):
+    """Return *found* with the frontal axes, where leads I and aVF and their ratio are known.
+
+    An axis needs no millivolts. Where each lead has a scale of its own, the ratio is the one
+    that Einthoven's law asks for, if it asks for exactly one.
+    """
+    if not {Lead.I, Lead.AVF} <= set(record.leads):
         return found
     i, avf = (median[record.leads.index(lead)] for lead in (Lead.I, Lead.AVF))
     if not (i.any() and avf.any()):
         return found
+    least = _LEAST_AREA
+    if not record.is_calibrated:
+        scale = recover_limb_scale(record)
+        if scale is None:
+            return found
+        i, avf = i * scale.of(Lead.I), avf * scale.of(Lead.AVF)
+        least *= max(float(np.ptp(i)), float(np.ptp(avf)))  # as if the larger one had 1 mV
 
     def of(on: int | None, off: int | None) -> float | None:
         if on is None or off is None or off - on < 3:
@@ -290,9 +304,7 @@ def _add_axes(found: Measurements, record: Record, median: Floats, waves: _Waves
             else float((row[on:off] - row[waves.qrs_on]).sum())
             for row in (i, avf)
         ]
-        if math.hypot(*areas) < 0.02 * DETECTION_RATE * 0.02:  # 20 uV over 20 ms
-            return None
-        return axis(*areas)
+        return axis(*areas) if math.hypot(*areas) >= least else None
 
     return replace(
         found,

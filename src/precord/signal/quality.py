@@ -111,7 +111,7 @@ def _is_clipped(present: NDArray[np.float32]) -> bool:
     for extreme in (present.max(), present.min()):
         at = present == extreme
         runs = at[2:] & at[1:-1] & at[:-2]
-        if runs.mean() > _CLIPPED_SHARE:
+        if runs.size and runs.mean() > _CLIPPED_SHARE:
             return True
     return False
 
