@@ -26,10 +26,15 @@ MAX_AGE = 90.0  # PTB-XL writes 300 for everybody above 89
 
 @dataclass(frozen=True, slots=True)
 class PtbXl:
-    """The official data set, or a subset of it."""
+    """The official data set, or a subset of it.
+
+    Attributes:
+        is_low_rate: whether the 100 Hz copies are read although 500 Hz ones are there.
+    """
 
     directory: Path
     kind: str = "ptb-xl"
+    is_low_rate: bool = False
 
     def entries(self, folds: Collection[int] | None = None) -> list[Entry]:
         """Return the entries of *folds*, or all, in the order of the table.
@@ -49,9 +54,11 @@ class PtbXl:
         return to_entry(table, row, "ptb-xl", codes, _WfdbSource(self._header(row), facts(row)))
 
     def _header(self, row: dict[str, str]) -> Path:
-        """Return the header of the best copy of a record that is on disk."""
-        best = self.directory / f"{row['filename_hr']}.hea"
-        return best if best.is_file() else self.directory / f"{row['filename_lr']}.hea"
+        """Return the header of the wanted copy of a record, or of the one that is on disk."""
+        high = self.directory / f"{row['filename_hr']}.hea"
+        low = self.directory / f"{row['filename_lr']}.hea"
+        wanted, other = (low, high) if self.is_low_rate else (high, low)
+        return wanted if wanted.is_file() else other
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,3 +49,17 @@ def stack_maps(
     mask = np.stack([m.mask for m in maps]).astype(np.float32)
     calibrated = np.array([m.is_calibrated for m in maps], np.float32)
     return pixels, mask, calibrated
+
+
+def draw_map(shown: SignedMap) -> NDArray[np.uint8]:
+    """Return a signed map as a picture, (12 x 16, 1000, 3) levels of red and blue.
+
+    White is zero, red positive, blue negative, full colour 1 mV (or 4 standard deviations);
+    grey is missing. A lead is a band of 16 rows.
+    """
+    full = 1.0 if shown.is_calibrated else 4.0
+    level = np.clip(shown.pixels / full, -1, 1)
+    red, blue = 1 + np.minimum(level, 0), 1 - np.maximum(level, 0)
+    picture = np.stack([red, np.minimum(red, blue), blue], axis=-1)  # (12, 1000, 3)
+    picture = np.where(shown.mask[..., None], picture, 0.6)
+    return np.asarray(np.rint(picture.repeat(16, axis=0) * 255), np.uint8)
