@@ -1,10 +1,14 @@
 """Arguments that several commands share, and how they are read."""
 
 import re
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+
+if TYPE_CHECKING:  # these import NumPy
+    from precord.criteria import Criteria, Range
 
 Ecg = Annotated[
     Path, typer.Argument(metavar="ECG", exists=False, help="An ECG file: WFDB or DICOM.")
@@ -23,6 +27,36 @@ WeightsAt = Annotated[
     ),
 ]
 
+Age = Annotated[
+    str | None, typer.Option(metavar="RANGE", help="Only patients of this age: 50-70, 50- or -70.")
+]
+SexIs = Annotated[str | None, typer.Option("--sex", metavar="F|M", help="Only this sex.")]
+Has = Annotated[
+    str | None, typer.Option(metavar="CODES", help="Only cases with all of these statements.")
+]
+Lacks = Annotated[
+    str | None, typer.Option(metavar="CODES", help="Only cases with none of these statements.")
+]
+Sources = Annotated[
+    str | None,
+    typer.Option(
+        "--source",
+        metavar="LIST",
+        help="Only cases so reported: clinician, machine, statements, simulated, not_stated.",
+    ),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(metavar="CONDITION", help="Only cases measured so, as in 'qrs_ms >= 120'."),
+]
+Since = Annotated[
+    str | None, typer.Option(metavar="DATE", help="Only recordings from this day on.")
+]
+Until = Annotated[str | None, typer.Option(metavar="DATE", help="Only recordings to this day.")]
+
+T = TypeVar("T")
+
+_AGES = re.compile(r"(\d{1,3})?-(\d{1,3})?|(\d{1,3})")
 _FOLDS = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
 
 
@@ -50,3 +84,67 @@ def parse_codes(text: str) -> frozenset[str]:
     from precord.statements import parse_statements
 
     return parse_statements(text.replace(";", ",").split(","))
+
+
+def parse_criteria(  # noqa: PLR0913 - one argument per option of the command
+    *,
+    age: str | None,
+    sex: str | None,
+    has: str | None,
+    lacks: str | None,
+    source: str | None,
+    where: list[str] | None,
+    since: str | None,
+    until: str | None,
+) -> "Criteria":
+    """Return the criteria that the options state.
+
+    Raises:
+        typer.BadParameter: An option is not of the form that its help names.
+        PrecordError: A statement or a measurement is unknown, or no case can meet it all.
+    """
+    from precord.criteria import Criteria, parse_conditions
+    from precord.record import Sex
+    from precord.report import Source
+
+    return Criteria(
+        age=_parse_ages(age) if age else None,
+        sex=_parse_choice("--sex", sex, {"F": Sex.FEMALE, "M": Sex.MALE}) if sex else None,
+        has=parse_codes(has or ""),
+        lacks=parse_codes(lacks or ""),
+        sources=frozenset(
+            _parse_choice("--source", name, {s.name: s for s in Source})
+            for name in (source or "").split(",")
+            if name.strip()
+        ),
+        measured=parse_conditions(where or ()),
+        since=_parse_day("--since", since) if since else None,
+        until=_parse_day("--until", until) if until else None,
+    )
+
+
+def _parse_ages(text: str) -> "Range":
+    """Return the ages of "50-70", "50-", "-70" or "50"."""
+    from precord.criteria import Range
+
+    match = _AGES.fullmatch(text.strip())
+    if not match or not any(match.groups()):
+        raise typer.BadParameter(f"--age {text!r}, expected years such as 50-70, 50- or -70")
+    least, most, only = match.groups()
+    return Range(float(only or least or 0), float(only or most or "inf"))
+
+
+def _parse_choice(option: str, text: str, choices: dict[str, T]) -> T:
+    """Return what *text* names among *choices*, whose keys are upper case."""
+    if (name := text.strip().upper()) not in choices:
+        expected = ", ".join(key if len(key) == 1 else key.lower() for key in choices)
+        raise typer.BadParameter(f"{option} {text!r}, expected one of {expected}")
+    return choices[name]
+
+
+def _parse_day(option: str, text: str) -> date:
+    """Return the day of "2026-01-31"."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{option} {text!r}, expected a day such as 2026-01-31") from None

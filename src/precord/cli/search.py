@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from precord.cli.argument import LibraryAt, WeightsAt
+from precord.cli.argument import (
+    Age,
+    Has,
+    Lacks,
+    LibraryAt,
+    SexIs,
+    Since,
+    Sources,
+    Until,
+    WeightsAt,
+    Where,
+    parse_criteria,
+)
 
 if TYPE_CHECKING:  # these import NumPy
     from precord.record import Record
@@ -46,19 +58,39 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     top: Top = 10,
     as_json: AsJson = False,
     patient: Patient = None,
+    age: Age = None,
+    sex: SexIs = None,
+    has: Has = None,
+    lacks: Lacks = None,
+    source: Sources = None,
+    where: Where = None,
+    since: Since = None,
+    until: Until = None,
     include_simulated: WithSimulated = False,
     picture: Picture = None,
     weights: WeightsAt = None,
 ) -> None:
     """Print the cases most like ECG, or most like a text, best first.
 
-    The answer goes to standard output, everything else to standard error. Exit status:
-    0 done, 1 the file or the library cannot be used, 2 wrong usage.
+    Options such as --age narrow the cases before they are ranked; a case of which something
+    is not known does not meet a criterion of it. The answer goes to standard output,
+    everything else to standard error. Exit status: 0 done, 1 the file or the library cannot
+    be used, 2 wrong usage.
     """
     if (ecg is None) == (text is None):
         raise typer.BadParameter("give either an ECG file or --text")
     if text is not None and (picture or patient):
         raise typer.BadParameter("--picture and --patient need an ECG file")
+    criteria = parse_criteria(
+        age=age,
+        sex=sex,
+        has=has,
+        lacks=lacks,
+        source=source,
+        where=where,
+        since=since,
+        until=until,
+    )
 
     from precord.cli.terminal import waiting  # here, so that `precord --help` stays fast
 
@@ -67,12 +99,15 @@ def search(  # noqa: PLR0913 - one argument per option of the command
             words = _read_text(text or "")
             query: dict[str, str | int] = {"text": words, "k": top}
             title = f"text: {words[:200]}"
-            result = retriever.by_text(words, k=top, include_simulated=include_simulated)
+            result = retriever.by_text(
+                words, k=top, criteria=criteria, include_simulated=include_simulated
+            )
         else:
             result = retriever.by_record(
                 record,
                 k=top,
                 patient=retriever.library.pseudonym(patient) if patient else None,
+                criteria=criteria,
                 include_simulated=include_simulated,
             )
             query, title = {"ecg": str(ecg), "k": top}, _describe(record, str(ecg))

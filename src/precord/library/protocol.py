@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precord.case import Case
+from precord.criteria import Criteria
 from precord.library.waveform import Waveform
 from precord.relevance import StatementTable
 from precord.report import Source
@@ -115,6 +116,10 @@ class Library(Protocol):
 
     def vectors(self) -> Vectors:
         """Return the vectors of all cases."""
+        ...
+
+    def select(self, criteria: Criteria) -> set[str]:
+        """Return the ids of the cases that meet *criteria*."""
         ...
 
     def search_text(self, query: str, k: int) -> list[tuple[str, float]]:

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precord.case import Case
+from precord.criteria import MEASURED
 from precord.errors import LibraryError, SignalError
 from precord.leads import Lead
 from precord.library.protocol import Vectors
-from precord.library.schema import MEASURED
 from precord.library.waveform import Waveform, unpack
 from precord.record import Acquisition, Measurements, Provenance, Record, Scale, Sex
 from precord.relevance import StatementTable

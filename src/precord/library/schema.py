@@ -8,22 +8,19 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
 from precord import __version__
+from precord.criteria import MEASURED
 from precord.errors import EncoderMismatchError, LibraryError
 from precord.library.protocol import EncoderIdentity
-from precord.record import Measurements
 
 APPLICATION_ID = 0x70726563  # "prec"
 SCHEMA_VERSION = 1
 _PAGE_BYTES = 8192
 
 _META = {"encoder", "precision", "dim", "key_check"}
-
-MEASURED: tuple[str, ...] = tuple(field.name for field in fields(Measurements))
 
 _TABLES = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

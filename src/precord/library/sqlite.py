@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precord.case import Case
+from precord.criteria import Criteria
 from precord.errors import EncoderMismatchError, LibraryError, QueryError
 from precord.library.key import create_key, key_path, read_key, sign_key, to_pseudonym
 from precord.library.protocol import EncoderIdentity, Stats, Vectors
@@ -32,6 +33,7 @@ from precord.library.row import (
     to_match,
 )
 from precord.library.schema import check_encoder, create_file, explained, open_file
+from precord.library.select import select_meeting
 from precord.library.waveform import Waveform
 from precord.report import Source
 
@@ -204,6 +206,11 @@ class SqliteLibrary:
                 self._refuse_other_vectors()
                 self._vectors, self._version = read_vectors(db, self.dim), version
             return self._vectors
+
+    def select(self, criteria: Criteria) -> set[str]:
+        """Return the ids of the cases that meet *criteria*."""
+        with self._reading() as db:
+            return select_meeting(db, criteria)
 
     def search_text(self, query: str, k: int) -> list[tuple[str, float]]:
         """Return at most *k* case ids with their BM25 score, best (highest) first.

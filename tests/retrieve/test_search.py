@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from precord.case import Case
+from precord.criteria import Criteria
 from precord.encoder import QueryEncoding
 from precord.errors import QueryError, SignalError
 from precord.leads import LEADS, Lead
@@ -433,3 +434,38 @@ def test_text_is_cleaned_before_it_is_encoded(library: SqliteLibrary) -> None:
     Retriever(library, encoder).by_text("  SINUS\n Rhythmus edit: ASMI 100")
 
     assert encoder.texts == ["sinus rhythmus"]
+
+
+def test_criteria_come_before_the_ranking(library: SqliteLibrary, noise_record: Record) -> None:
+    """As many hits as asked for, if so many cases meet them, however far down they stand."""
+    rows = [
+        (_case(f"a/{i}", statements="LVH" if i % 10 == 9 else "SR"), _on(i), _on(i))
+        for i in range(60)
+    ]
+    _add(library, *rows)
+    retriever = Retriever(library, ChosenEncoder())
+    criteria = Criteria(has=frozenset({"LVH"}))
+    wanted = [f"a/{i}" for i in range(9, 60, 10)]
+
+    by_ecg = retriever.by_record(noise_record, k=6, criteria=criteria)
+    by_text = retriever.by_text("sinus rhythm", k=6, criteria=criteria)
+
+    assert [hit.case.id for hit in by_ecg.hits] == wanted
+    assert sorted(hit.case.id for hit in by_text.hits) == sorted(wanted)
+    for result in (by_ecg, by_text):
+        assert "6 of 60 cases meet the criteria" in result.notes
+        assert not any("asked for" in note for note in result.notes)
+
+
+def test_simulated_cases_that_are_asked_for_by_source(library: SqliteLibrary) -> None:
+    """Asking for the source is asking for them."""
+    _add(
+        library,
+        (_case("a/1"), _on(0), _on(0)),
+        (_case("a/2", source=Source.SIMULATED), _on(0), _on(0)),
+    )
+    retriever = Retriever(library, ChosenEncoder())
+
+    found = retriever.by_text("x", criteria=Criteria(sources=frozenset({Source.SIMULATED})))
+
+    assert [hit.case.id for hit in found.hits] == ["a/2"]

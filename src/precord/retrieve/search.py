@@ -18,22 +18,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precord.case import Case, Explanation, Hit
+from precord.criteria import Criteria
 from precord.encoder import QueryEncoding
 from precord.errors import QueryError, SignalError
 from precord.explain import explain
-from precord.leads import LEADS
 from precord.library.protocol import Library, Vectors
 from precord.record import Measurements, Record
 from precord.report import Source
+from precord.retrieve.note import describe_query, describe_shortage, list_faults
+from precord.retrieve.rank import best_rows, fuse
 from precord.score import RERANK_DEPTH, ScoreWeights, compare, rerank, score_cases
 from precord.signal.lead_note import describe_leads
 from precord.signal.measure import measure
-from precord.signal.prepare import MODEL_SECONDS
-from precord.signal.quality import LeadQuality, assess
+from precord.signal.quality import assess
 from precord.text import clean_report, matching_text
 
 MAX_TEXT = 10_000  # characters of a text query
-_FUSION = 60  # Cormack et al. 2009: the constant k of reciprocal rank fusion
 _BM25_DEPTH = 10_000  # reports ranked by BM25; beyond it a rank adds less than 1e-4
 
 
@@ -94,6 +94,7 @@ class Retriever:
         k: int = 10,
         patient: str | None = None,
         statements: frozenset[str] | None = None,
+        criteria: Criteria | None = None,
         include_simulated: bool = False,
     ) -> SearchResult:
         """Return the *k* cases most like *record*.
@@ -104,7 +105,9 @@ class Retriever:
             patient: pseudonym of the patient, whose cases are left out; without it, the
                 record's own patient id and its waveform say whose it is.
             statements: SCP-ECG codes of the query where they are known.
-            include_simulated: whether simulated cases may stand among real ones.
+            criteria: what a case must be.
+            include_simulated: whether simulated cases may stand among real ones; those of
+                which *criteria* ask for the source may anyway.
 
         Raises:
             QueryError: *k* is not positive, or the library is empty.
@@ -114,7 +117,7 @@ class Retriever:
         quality = assess(record)
         if not any(lead.is_usable for lead in quality):
             name = record.provenance.name or "record"
-            raise SignalError(f"{name}: no usable lead: {_list_faults(quality)}")
+            raise SignalError(f"{name}: no usable lead: {list_faults(quality)}")
         encoding = self.encoder.encode_query(record)
         scores = score_cases(
             encoding.vector[None],
@@ -123,10 +126,10 @@ class Retriever:
             self.encoder.score_weights,
         )
         is_same, own_notes = self._find_same_patient(record, patient, vectors)
-        is_allowed, source_notes = _allow(vectors, include_simulated=include_simulated)
+        is_allowed, source_notes = self._allow(vectors, criteria, include_simulated)
         total = np.where(is_allowed & ~is_same, scores.total[0], np.nan)
         total, matches = self._rerank(encoding, vectors, total)
-        best = _best(total, k)
+        best = best_rows(total, k)
 
         measurements = measure(record)
         are_read = statements is None
@@ -134,7 +137,7 @@ class Retriever:
             statements = self.encoder.likely_statements(encoding.statements)
         cases = self.library.cases([vectors.ids[i] for i in best])
         reasons = [explain(statements, are_read, measurements, case) for case in cases]
-        about = (*_describe(record, quality), *describe_leads(record, measurements, quality))
+        about = (*describe_query(record, quality), *describe_leads(record, measurements, quality))
         notes = (*about, *own_notes, *source_notes)
         return SearchResult(
             hits=_to_hits(
@@ -150,11 +153,18 @@ class Retriever:
             query_measurements=measurements,
             query_statements=statements,
             query_statements_are_read=are_read,
-            notes=(*notes, *_describe_shortage(len(best), k)),
+            notes=(*notes, *describe_shortage(len(best), k)),
         )
 
-    def by_text(self, text: str, *, k: int = 10, include_simulated: bool = False) -> SearchResult:
-        """Return the *k* cases that *text* describes best.
+    def by_text(
+        self,
+        text: str,
+        *,
+        k: int = 10,
+        criteria: Criteria | None = None,
+        include_simulated: bool = False,
+    ) -> SearchResult:
+        """Return the *k* cases that *text* describes best; *criteria* as in `by_record`.
 
         The score of a hit is the fused one; its cosines are those of the text.
 
@@ -168,13 +178,13 @@ class Retriever:
         if not query:
             raise QueryError("the text is empty, expected words such as 'atrial fibrillation'")
         vectors = self._vectors(k)
-        is_allowed, notes = _allow(vectors, include_simulated=include_simulated)
+        is_allowed, notes = self._allow(vectors, criteria, include_simulated)
         words = self.encoder.encode_texts([query])
         ecg, report, both = (part[0] for part in compare(words, vectors.ecg, vectors.report, 0.5))
-        by_vector = _best(np.where(is_allowed, both, np.nan), len(vectors.ids))
+        by_vector = best_rows(np.where(is_allowed, both, np.nan), len(vectors.ids))
         by_words = self._rank_words(query, vectors, is_allowed)
-        fused = _fuse(len(vectors.ids), by_vector, by_words)
-        best = _best(fused, k)
+        fused = fuse(len(vectors.ids), by_vector, by_words)
+        best = best_rows(fused, k)
         cases = self.library.cases([vectors.ids[i] for i in best])
         return SearchResult(
             hits=_to_hits(
@@ -184,7 +194,7 @@ class Retriever:
                 ecg_score=ecg[best],
                 report_score=report[best],
             ),
-            notes=(*notes, *_describe_shortage(len(best), k)),
+            notes=(*notes, *describe_shortage(len(best), k)),
         )
 
     def _vectors(self, k: int) -> Vectors:
@@ -196,6 +206,25 @@ class Retriever:
             raise QueryError("the library is empty; fill it with `precord ingest`")
         return vectors
 
+    def _allow(
+        self, vectors: Vectors, criteria: Criteria | None, include_simulated: bool
+    ) -> tuple[NDArray[np.bool_], list[str]]:
+        """Return (N,) which cases may be hits, and notes on those that may not."""
+        wanted = criteria or Criteria()
+        is_simulated = np.array([source is Source.SIMULATED for source in vectors.sources])
+        n = int(is_simulated.sum())
+        if n == is_simulated.size:
+            notes, meets = ["all cases of this library are SIMULATED"], np.ones_like(is_simulated)
+        elif include_simulated or Source.SIMULATED in wanted.sources or not n:
+            notes, meets = [], np.ones_like(is_simulated)
+        else:
+            notes, meets = [f"left out: {n} simulated"], ~is_simulated
+        if not wanted.is_empty:
+            found = self.library.select(wanted)
+            meets &= np.array([case_id in found for case_id in vectors.ids])
+            notes.append(f"{meets.sum()} of {meets.size} cases meet the criteria")
+        return meets, notes
+
     def _rerank(
         self, query: QueryEncoding, vectors: Vectors, total: NDArray[np.floating]
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
@@ -206,7 +235,7 @@ class Retriever:
         """
         matches = np.full(total.shape, np.nan)
         weight = self.encoder.score_weights.matching
-        top = _best(total, RERANK_DEPTH) if weight else np.array([], np.intp)
+        top = best_rows(total, RERANK_DEPTH) if weight else np.array([], np.intp)
         if not top.size:
             return total, matches
         cases = self.library.cases([vectors.ids[i] for i in top])
@@ -249,34 +278,6 @@ class Retriever:
         return np.array([i for i in found if is_allowed[i]], np.intp)
 
 
-def _best(scores: NDArray[np.floating], k: int) -> NDArray[np.intp]:
-    """Return the rows of the *k* highest scores, best first, equal ones in their order."""
-    rows = np.flatnonzero(~np.isnan(scores))
-    if k < rows.size:
-        least = np.partition(scores[rows], rows.size - k)[rows.size - k]
-        rows = rows[scores[rows] >= least]
-    return rows[np.argsort(-scores[rows], kind="stable")][:k]
-
-
-def _fuse(n: int, *rankings: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return (n,) the sum of 1 / (60 + rank) over *rankings*; NaN for a row in none."""
-    fused = np.zeros(n)
-    for ranking in rankings:
-        fused[ranking] += 1.0 / (_FUSION + 1 + np.arange(ranking.size))
-    return np.where(fused > 0, fused, np.nan)
-
-
-def _allow(vectors: Vectors, *, include_simulated: bool) -> tuple[NDArray[np.bool_], list[str]]:
-    """Return (N,) which cases may be hits by their source, and notes on those that may not."""
-    is_simulated = np.array([source is Source.SIMULATED for source in vectors.sources])
-    n = int(is_simulated.sum())
-    if n == is_simulated.size:
-        return is_simulated, ["all cases of this library are SIMULATED"]
-    if include_simulated or not n:
-        return np.ones_like(is_simulated), []
-    return ~is_simulated, [f"left out: {n} simulated"]
-
-
 def _to_hits(
     cases: Sequence[Case],
     reasons: Sequence[Explanation | None],
@@ -299,33 +300,3 @@ def _to_hits(
 def _to_float(score: np.floating) -> float | None:
     """Return *score*, or None for NaN."""
     return None if np.isnan(score) else float(score)
-
-
-def _describe(record: Record, quality: Sequence[LeadQuality]) -> list[str]:
-    """Return what limits a search by *record*."""
-    notes = []
-    if len(record.leads) < len(LEADS):
-        leads = ", ".join(record.leads)
-        notes.append(f"{len(record.leads)} of 12 leads ({leads}); the others are masked")
-    if faults := _list_faults(quality):
-        notes.append(f"quality: {faults}")
-    if not record.is_calibrated:
-        notes.append("scale unknown: amplitudes are not compared")
-    if abs(record.duration - MODEL_SECONDS) > 0.5:
-        used = min(record.duration, MODEL_SECONDS)
-        notes.append(f"{record.duration:.1f} s long; compared by the first {used:.1f} s")
-    return notes
-
-
-def _list_faults(quality: Sequence[LeadQuality]) -> str:
-    """Return the faults of all leads on one line, such as "flat: V1, V2; noisy: III"."""
-    faults: dict[str, list[str]] = {}
-    for lead in quality:
-        for fault in sorted(lead.faults):
-            faults.setdefault(fault, []).append(lead.lead)
-    return "; ".join(f"{fault}: {', '.join(leads)}" for fault, leads in faults.items())
-
-
-def _describe_shortage(n_hits: int, k: int) -> list[str]:
-    """Return a note if there were fewer cases than asked for."""
-    return [] if n_hits == k else [f"{k} cases asked for, {n_hits} found"]
