@@ -7,7 +7,7 @@ PRECORD_SHARED ?= ../shared
 DATA := $(PRECORD_SHARED)/data
 export PRECORD_SHARED
 
-.PHONY: help setup demo test check fuzz bench docs results wheel clean
+.PHONY: help setup demo test check fuzz bench docs results gates wheel clean
 
 help: ## list what there is to do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -56,6 +56,10 @@ results: $(VENV)/.dev ## measure fold 9 against folds 1-8 and rewrite docs/resul
 	$(BIN)/precord evaluate ptb-xl $(DATA)/ptb-xl ptb-xl-zscored $(DATA)/ptb-xl-zscored \
 		--fold 9 --library runs/results.db --json docs/results/fold9.json \
 		--markdown docs/results.md --plots docs/results
+
+gates: $(VENV)/.dev ## what must hold of any honest retrieval, on the library that `make results` left
+	$(BIN)/precord gates ptb-xl $(DATA)/ptb-xl ptb-xl-zscored $(DATA)/ptb-xl-zscored \
+		--fold 9 --library runs/results.db
 
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	rm -rf dist

@@ -54,3 +54,7 @@ class ModelError(PrecordError):
 
 class QueryError(PrecordError):
     """A search cannot be answered as it was asked."""
+
+
+class GateError(PrecordError):
+    """A sanity gate fails: the numbers of an evaluation cannot be believed as they stand."""

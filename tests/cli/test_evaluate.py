@@ -1,12 +1,14 @@
 """Tests of `precord evaluate`: one fold of a folder of ECGs against the rest of it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from precord.io import write_wfdb
 from tests.cli.conftest import Run, beating
+from tests.evaluate.test_gates import make_archive
 
 
 @pytest.fixture
@@ -55,3 +57,16 @@ def test_fold_that_is_not_there(run: Run, archive: Path, tmp_path: Path) -> None
     assert answer.status == 1
     assert "no ECG in fold 7" in answer.err
     assert not (tmp_path / "results.json").exists()
+
+
+def test_gates_fail_loudly(run: Run, tmp_path: Path) -> None:
+    """The fake encoder knows no rhythm: status 1, a table, and the gates that fail by name."""
+    archive = make_archive(tmp_path / "archive")
+    library = tmp_path / "lib.db"
+    assert run("ingest", "folder", archive, "--folds", "1", "--library", library).status == 0
+
+    answer = run("gates", "folder", archive, "--fold", "9", "--library", library)
+
+    assert answer.status == 1
+    assert "**FAILS**" in answer.out
+    assert re.search(r"precord: \d+ of \d+ gates fail: .*one beat: drop", answer.err)

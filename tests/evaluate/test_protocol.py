@@ -9,6 +9,7 @@ from precord.corpora import Entry, open_corpus
 from precord.errors import LibraryError
 from precord.evaluate.baseline import (
     always_normal,
+    always_richest,
     measured_features,
     random_convolutions,
     raw_signals,
@@ -88,6 +89,19 @@ def test_class_share_of_the_others_leaves_normal_out() -> None:
     assert found["class share@10"].value == pytest.approx(0.5)
     assert found["class share@10 NORM"].value == pytest.approx(0.6)
     assert found["class share@10 non-NORM"].value == pytest.approx(0.4)
+
+
+def test_cases_of_many_classes_flatter_the_class_share_alone() -> None:
+    """Ten cases of two classes are right for every query of either, and like none of them."""
+    rich = frozenset({"CLBBB", "IMI", "LVH", "LAFB", "ISC_"})
+    gallery = [*GALLERY, *[rich] * 10]
+    task = Task.make([BLOCK, INFARCT], gallery, ["a", "b"], ["raw"] * 2, ["raw"] * len(gallery))
+
+    found = judge_hits(task, always_richest(task))
+
+    assert always_richest(task).tolist() == [list(range(24, 34))] * 2
+    assert found["class share@10"].value == 1
+    assert found["weighted Jaccard@10"].value < 0.35
 
 
 def test_always_normal_takes_the_commonest_normal_cases() -> None:

@@ -11,8 +11,9 @@ import pytest
 from precord.corpora import Entry, open_corpus
 from precord.errors import CorpusError, LeakError, LibraryError
 from precord.evaluate import run
+from precord.evaluate.material import read_material
 from precord.evaluate.plot import draw
-from precord.evaluate.run import _scores
+from precord.evaluate.system import system_scores
 from precord.evaluate.table import Tables
 from precord.ingest import ingest
 from precord.io import write_wfdb
@@ -71,7 +72,14 @@ def test_fold_leaves_the_gallery_and_so_do_simulated_cases(
     assert tables.about["gallery"].startswith("5 cases")
     assert list(tables.retrieval) == [
         *("precord", "ECG to ECG only", "ECG to report only", "statement overlap only"),
-        *("chance", "always normal", "raw cosine", "random convolutions", "measured features"),
+        *(
+            "chance",
+            "always normal",
+            "always most superclasses",
+            "raw cosine",
+            "random convolutions",
+            "measured features",
+        ),
     ]
     for name, table in tables.retrieval.items():
         assert table["class share@10"].n == 2, name
@@ -108,15 +116,14 @@ def test_scores_are_those_of_a_search(archive: Path, library: SqliteLibrary) -> 
     """What is measured ranks the cases as the product does."""
     entries, encoder = _entries(archive), FakeEncoder()
     ingest(entries[2:], library, encoder, workers=1)
-    record, vectors = entries[0].load(), library.vectors()
+    record = entries[0].load()
+    material = read_material([("folder", archive)], 9, library, encoder, _silent)
+    one = replace(material, encoded=material.encoded[:1])
 
-    cases = library.cases(vectors.ids)
-    scores = _scores([encoder.encode_query(record)], vectors, list(range(6)), cases, encoder)[
-        "precord"
-    ][0]
+    scores = system_scores(one, encoder)["precord"][0]
 
     hits = Retriever(library, encoder).by_record(record, k=6).hits
-    assert [h.case.id for h in hits] == [vectors.ids[i] for i in np.argsort(-scores)]
+    assert [h.case.id for h in hits] == [material.vectors.ids[i] for i in np.argsort(-scores)]
     np.testing.assert_allclose([h.score for h in hits], -np.sort(-scores), rtol=1e-5)
 
 

@@ -71,6 +71,40 @@ def evaluate(
     _write(tables, json=json, markdown=markdown, plots=plots)
 
 
+def gates(
+    corpora: Corpora,
+    *,
+    fold: Fold,
+    library: LibraryAt,
+    markdown: Markdown = None,
+    weights: WeightsAt = None,
+) -> None:
+    """Check what must hold of any honest retrieval; fail loudly where it does not.
+
+    Exit status: 0 every gate holds, 1 one fails or a data set cannot be used, 2 wrong usage.
+    """
+    wanted = parse_corpora(corpora)
+    from precord.cli.terminal import bars
+    from precord.encoder import Encoder
+    from precord.errors import GateError
+    from precord.evaluate.gates import N_STEPS, check_gates, to_markdown
+    from precord.evaluate.material import read_material
+    from precord.library.sqlite import SqliteLibrary
+
+    encoder = Encoder.load(weights)
+    with SqliteLibrary.open(library, encoder=encoder) as cases, bars() as stages:
+        on_stage = _stage(stages)
+        material = read_material(wanted, fold, cases, encoder, on_stage)
+        found = check_gates(material, encoder, on_stage("checking gates", N_STEPS))
+    page = to_markdown(found)
+    if markdown is not None:
+        _save(markdown, page)
+    else:
+        typer.echo(page)
+    if failed := [gate.name for gate in found if not gate.holds]:
+        raise GateError(f"{len(failed)} of {len(found)} gates fail: {'; '.join(failed)}")
+
+
 def _stage(stages: "Progress") -> "Callable[[str, int], Callable[[int], None]]":
     """Return what opens one progress bar a stage."""
 

@@ -40,6 +40,17 @@ def always_normal(task: Task) -> NDArray[np.intp]:
     return np.tile(np.array(hits, np.intp), (len(task.queries), 1))
 
 
+def always_richest(task: Task) -> NDArray[np.intp]:
+    """Return (Q, k) the same ten cases for every query: those with the most superclasses.
+
+    A case of four superclasses shares one with nearly every query, so the class share alone
+    rewards this answer; the weighted Jaccard index does not.
+    """
+    counts = np.array([len(to_superclasses(s)) for s in task.gallery])
+    hits = np.argsort(-counts, kind="stable")[:K]
+    return np.tile(np.asarray(hits, np.intp), (len(task.queries), 1))
+
+
 def raw_signals(maps: Sequence[SignedMap]) -> Array:
     """Return (N, 12000) unit rows: each lead z-scored, all leads one after the other."""
     rows = np.stack([_standardise(m).ravel() for m in maps])

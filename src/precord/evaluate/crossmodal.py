@@ -19,7 +19,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from precord.metrics import Estimate, Resamples, best_ranks, median_rank
+from precord.metrics import Estimate, Resamples, best_ranks, median_rank, recall_at_k
 
 Floats = NDArray[np.float64]
 DEPTHS = (1, 5, 10)
@@ -56,6 +56,13 @@ def cross_modal(
         }
         for name, direction in (("ECG to report", scores), ("report to ECG", scores.T))
     }
+
+
+def recall(scores: NDArray[np.floating], keys: Sequence[Hashable], k: int) -> float:
+    """Return R@k of (N, N) *scores*, a row a query; found is what has the query's key."""
+    numbers = {key: i for i, key in enumerate(dict.fromkeys(keys))}
+    group = np.array([numbers[key] for key in keys])
+    return recall_at_k(best_ranks(scores, group[:, None] == group[None, :]), k)
 
 
 def _judge(
