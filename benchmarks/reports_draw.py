@@ -26,8 +26,8 @@ DOUBT = re.compile(
     r"|uteslut|möjlig|trolig|sannolik|misstänk|övervägas|misstanke"
 )
 NEGATION = re.compile(
-    r"\bkein\w*|\bohne|\bnicht(?! auszuschl)|\bno(?! definite)\b|\bnot\b|\bwithout|\babsen|\bexclude"
-    r"|\bunlikely|\binga|\bingen|\binget|\butan|\bej(?! uteslut)|\bfehl"
+    r"\bkein\w*|\bohne|\bnicht(?! auszuschl)|\bno(?! definite)\b|\bnot\b|\bwithout|\babsen"
+    r"|\bexclude|\bunlikely|\binga|\bingen|\binget|\butan|\bej(?! uteslut)|\bfehl"
 )
 # Sentences of each stratum: language, kind, labelled for testing, for development.
 PLAN = (
