@@ -25,6 +25,8 @@ from precord.text.term import NO_STATEMENT, Cue, Mention, find_cues, find_mentio
 _BREAK = re.compile(r"[;:]")
 _OR = re.compile(r"(?<!\w)(?:or|nor|oder|noch|eller|bzw|resp)(?!\w)|/")
 _AND = re.compile(r"(?<!\w)(?:and|und|och|sowie|samt)(?!\w)|[&+]")
+# "No S in V6": where a lead is named, what is denied has been said.
+_LEAD = re.compile(r"\b(?:v ?\d|av[lrf]|i{1,3})\b")
 _WORD = re.compile(r"\w+")
 _STATES = frozenset(State)
 # Words between two parts of a list, the joining word included.
@@ -116,7 +118,7 @@ class _Scope:
             return None
         gap = self._sentence[cue.end : self._clusters[after[0]].start]
         is_near = len(_WORD.findall(gap)) <= cue.reach and "," not in gap
-        is_ended = self._ends_clause(cue.end, self._clusters[after[0]].start)
+        is_ended = _LEAD.search(gap) or self._ends_clause(cue.end, self._clusters[after[0]].start)
         return after[0] if is_near and not is_ended else None
 
     def _find_behind(self, cue: Cue) -> int | None:
@@ -208,6 +210,4 @@ def _join(own: State, kinds: set[str]) -> State:
     """Return the state of a mention: its own, changed by what cues say of it."""
     if State.UNCERTAIN in kinds:
         return State.UNCERTAIN
-    if State.NEGATED in kinds:
-        return State.PRESENT if own is State.NEGATED else State.NEGATED
-    return own
+    return State.NEGATED if State.NEGATED in kinds else own

@@ -60,8 +60,8 @@ def find_mentions(sentence: str) -> list[Mention]:
     """Return the mentions in a folded sentence, the longest where several compete.
 
     A mention without a gap hides those within it; of two that overlap the earlier stays. One
-    with a gap ("T waves are low in I and inverted in V5") neither hides nor is hidden, except
-    by the same statement.
+    with a gap ("T waves are low in I and inverted in V5") hides none, and is hidden only by one
+    that holds it or that names the same statement.
     """
     found = [
         Mention(term, m.start(), m.end())
@@ -72,8 +72,7 @@ def find_mentions(sentence: str) -> list[Mention]:
     whole = [m for m in found if not m.term.has_gap]
     kept = _take_longest(whole)
     for mention in found:
-        others = [k for k in kept if k.term.statement == mention.term.statement]
-        if mention.term.has_gap and not any(_overlap(mention, other) for other in others):
+        if mention.term.has_gap and not any(_hides(other, mention) for other in kept):
             kept.append(mention)
     return sorted(kept, key=lambda m: (m.start, m.end))
 
@@ -88,7 +87,7 @@ def find_cues(sentence: str) -> list[Cue]:
     ]
     kept: list[Cue] = []
     for cue in sorted(found, key=lambda c: (c.start - c.end, c.start)):
-        if not any(cue.start < k.end and k.start < cue.end for k in kept if not _is_same(cue, k)):
+        if not any(cue.start < k.end and k.start < cue.end for k in kept):
             kept.append(cue)
     return sorted(kept, key=lambda c: c.start)
 
@@ -140,11 +139,9 @@ def _take_longest(mentions: Iterable[Mention]) -> list[Mention]:
     return kept
 
 
-def _overlap(one: Mention, other: Mention) -> bool:
-    """Return whether two mentions share a character."""
-    return one.start < other.end and other.start < one.end
-
-
-def _is_same(one: Cue, other: Cue) -> bool:
-    """Return whether two cues stand at the same place, as "possible" does before and after."""
-    return (one.start, one.end) == (other.start, other.end) and one.kind == other.kind
+def _hides(one: Mention, other: Mention) -> bool:
+    """Return whether *one* holds *other*, or overlaps with it and names the same statement."""
+    if one.start <= other.start and other.end <= one.end:
+        return True
+    is_same = one.term.statement == other.term.statement
+    return is_same and one.start < other.end and other.start < one.end
