@@ -63,9 +63,7 @@ def parse_report(text: str) -> tuple[Finding, ...]:
     return tuple(sorted(set(findings), key=lambda f: (f.start, f.end, f.statement)))
 
 
-def _read_sentence(
-    folded: Folded, *, is_asked: bool
-) -> Iterator[tuple[Mention, State, Folded]]:
+def _read_sentence(folded: Folded, *, is_asked: bool) -> Iterator[tuple[Mention, State, Folded]]:
     """Yield mentions of statements in a sentence, each with its state."""
     sentence = folded.text
     clusters = _to_clusters(find_mentions(sentence))

@@ -140,8 +140,8 @@ def _take_longest(mentions: Iterable[Mention]) -> list[Mention]:
 
 
 def _hides(one: Mention, other: Mention) -> bool:
-    """Return whether *one* holds *other*, or overlaps with it and names the same statement."""
-    if one.start <= other.start and other.end <= one.end:
+    """Return whether *one*, of whole words, holds *other*, or overlaps and says the same."""
+    if not one.term.has_gap and one.start <= other.start and other.end <= one.end:
         return True
     is_same = one.term.statement == other.term.statement
     return is_same and one.start < other.end and other.start < one.end
