@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from precord.statements import STATEMENTS, Superclass
 from precord.text.finding import Finding, State
 from precord.text.fold import Folded, fold
 from precord.text.sentence import split_sentences
@@ -26,7 +27,7 @@ _BREAK = re.compile(r"[;:]")
 _OR = re.compile(r"(?<!\w)(?:or|nor|oder|noch|eller|bzw|resp)(?!\w)|/")
 _AND = re.compile(r"(?<!\w)(?:and|und|och|sowie|samt)(?!\w)|[&+]")
 # "No S in V6": where a lead is named, what is denied has been said.
-_LEAD = re.compile(r"\b(?:v ?\d|av[lrf]|i{1,3})\b")
+_LEAD = re.compile(r"\b(?:v ?\d|av[lrf]|i{1,3})\b|\)")
 _WORD = re.compile(r"\w+")
 _STATES = frozenset(State)
 # Words between two parts of a list, the joining word included.
@@ -140,11 +141,14 @@ class _Scope:
     def _joins(self, left: int, step: int) -> bool:
         """Return whether clusters *left* and the next are parts of one list.
 
-        Backwards only "or" joins: in "LBBB and LVH possible" the block is certain.
+        Backwards only "or" joins: in "LBBB and LVH possible" the block is certain. A machine puts
+        no word between infarcts, or ischaemia, of several walls.
         """
         gap = self._gap(left)
         if gap is None:
             return False
+        if step > 0 and not gap.strip():
+            return bool(_families(self._clusters[left]) & _families(self._clusters[left + 1]))
         n_words = len(_WORD.findall(gap))
         if _OR.search(gap):
             return n_words <= MAX_OR_WORDS
@@ -188,6 +192,13 @@ def _to_clusters(mentions: Sequence[Mention]) -> list[_Cluster]:
         else:
             clusters.append(_Cluster(mention.start, mention.end, [mention]))
     return clusters
+
+
+def _families(cluster: _Cluster) -> set[str]:
+    """Return which of infarct and ischaemia a cluster tells of."""
+    codes = {m.term.statement for m in cluster.mentions} - {NO_STATEMENT}
+    infarcts = {"MI" for code in codes if STATEMENTS[code].superclass is Superclass.MI}
+    return infarcts | {"ISC" for code in codes if code.startswith("ISC")}
 
 
 def _is_part(cue: Cue, clusters: Sequence[_Cluster]) -> bool:

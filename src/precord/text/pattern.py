@@ -4,7 +4,7 @@ A pattern is words as a report writes them, with the signs of regular expression
 alternatives `(a|b)` and for what may be absent or repeated `(a )?`, `(a )*`, and these of its
 own: a space stands for any space or hyphen, or none; `*` after a letter for the rest of the
 word; `_` for the same as a space, a comma or a colon; a full stop for one that may be missing; `~` for up to ten words between; a final `$`
-for the end of the sentence; `{name}` for another row whose statement is `$name`. A pattern
+for the end of the sentence; `a > b` for a where b follows; `{name}` for another row whose statement is `$name`. A pattern
 begins and ends with whole words.
 """
 
@@ -15,7 +15,7 @@ from precord.text.fold import fold
 
 GAP = "~"
 # Words that begin another thought: `~` never runs over them.
-_STOPS = r"(?:st|qs?|but|however|suggest\w*|consistent|this|may|old|no|lagetyp|qrs|aber)\b"
+_STOPS = r"(?:st|qs?|but|however|suggest\w*|consistent|this|may|old|no(?! longer)|lagetyp|qrs|aber)\b"
 _ANY_WORDS = rf"(?:(?!{_STOPS})[^\s.;:]+[\s,\-]+){{0,10}}?"
 _SIGNS = {
     " ": r"[\s\-]*",
@@ -36,7 +36,14 @@ def compile_pattern(pattern: str, names: Mapping[str, str]) -> re.Pattern[str]:
     """
     while found := re.search(r"\{(\w+)\}", pattern):
         pattern = pattern.replace(found[0], names[found[1]])
-    pattern = fold(pattern).text.replace(f" {GAP} ", GAP)
+    pattern, _, ahead = fold(pattern).text.partition(" > ")
+    follows = rf"(?=\s+(?:{_translate(ahead)})(?!\w))" if ahead else ""
+    return re.compile(rf"(?<!\w)(?:{_translate(pattern)})(?!\w){follows}")
+
+
+def _translate(pattern: str) -> str:
+    """Return the expression of a folded pattern without names."""
+    pattern = pattern.replace(f" {GAP} ", GAP)
     parts: list[str] = []
     for before, sign in zip(" " + pattern, pattern, strict=False):
         if before == "\\":
@@ -47,4 +54,4 @@ def compile_pattern(pattern: str, names: Mapping[str, str]) -> re.Pattern[str]:
             parts.append(r"\w*")
         else:
             parts.append(_SIGNS.get(sign, sign))
-    return re.compile(rf"(?<!\w)(?:{''.join(parts)})(?!\w)")
+    return "".join(parts)
