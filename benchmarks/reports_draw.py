@@ -29,24 +29,25 @@ NEGATION = re.compile(
     r"\bkein\w*|\bohne|\bnicht(?! auszuschl)|\bno(?! definite)\b|\bnot\b|\bwithout|\babsen"
     r"|\bexclude|\bunlikely|\binga|\bingen|\binget|\butan|\bej(?! uteslut)|\bfehl"
 )
-# Sentences of each stratum: language, kind, for testing, for development, and fresh ones that
-# were read only when the rules were done.
+# Sentences of each stratum: language, kind; how many for testing, for development, read fresh
+# when the rules were first done, and read last, when they had been put right.
+PARTS = ("test", "develop", "fresh", "last")
 PLAN = (
-    ("de", "negation", 30, 12, 6),
-    ("de", "doubt", 60, 30, 14),
-    ("de", "plain", 50, 25, 14),
-    ("en", "negation", 35, 15, 8),
-    ("en", "doubt", 50, 25, 12),
-    ("en", "plain", 55, 30, 14),
-    ("sv", "negation", 10, 4, 4),
-    ("sv", "doubt", 20, 10, 6),
-    ("sv", "plain", 12, 6, 6),
+    ("de", "negation", 30, 12, 6, 7),
+    ("de", "doubt", 60, 30, 14, 14),
+    ("de", "plain", 50, 25, 14, 14),
+    ("en", "negation", 35, 15, 8, 8),
+    ("en", "doubt", 50, 25, 12, 14),
+    ("en", "plain", 55, 30, 14, 15),
+    ("sv", "negation", 10, 4, 4, 2),
+    ("sv", "doubt", 20, 10, 6, 4),
+    ("sv", "plain", 12, 6, 6, 4),
 )
 Sentence = tuple[str, str, int, str]  # language, ecg_id, number within the report, text
 
 
 def main() -> None:
-    """Print half, language, ecg_id, number, hash and text of each drawn sentence."""
+    """Print part, language, ecg_id, number, hash and text of each drawn sentence."""
     shared = Path(os.environ.get("PRECORD_SHARED", "../shared"))
     table = shared / "data" / "ptb-xl-metadata" / "metadata.csv.gz"
     pools: dict[tuple[str, str], list[Sentence]] = {}
@@ -56,14 +57,13 @@ def main() -> None:
         kind = "doubt" if kind == "plain" and DOUBT.search(text) else kind
         pools.setdefault((sentence[0], kind), []).append(sentence)
     writer = csv.writer(sys.stdout)
-    for language, kind, n_test, n_develop, n_fresh in PLAN:
+    for language, kind, *sizes in PLAN:
         pool = pools[language, kind]
         order = np.random.default_rng([SEED, len(pool)]).permutation(len(pool))
-        for rank, at in enumerate(order[: n_test + n_develop + n_fresh]):
-            half = "test" if rank < n_test else "develop"
-            half = half if rank < n_test + n_develop else "fresh"
+        parts = [name for name, size in zip(PARTS, sizes, strict=True) for _ in range(size)]
+        for part, at in zip(parts, order, strict=False):
             _, ecg_id, number, text = pool[at]
-            writer.writerow([half, language, kind, ecg_id, number, hash_sentence(text), text])
+            writer.writerow([part, language, kind, ecg_id, number, hash_sentence(text), text])
 
 
 def distinct_sentences(table: Path) -> Iterator[Sentence]:
