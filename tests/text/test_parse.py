@@ -50,7 +50,10 @@ GERMAN = [
     ("Schrittmacherrhythmus", "PACE"),
     ("Wandernder Schrittmacher", ""),
     ("Pacemaker-EKG", "PACE"),
-    ("Rechtshypertrophie, möglich. Linkshypertrophie möglich pathologisches EKG", "RVH? LVH? NORM-"),
+    (
+        "Rechtshypertrophie, möglich. Linkshypertrophie möglich pathologisches EKG",
+        "RVH? LVH? NORM-",
+    ),
     ("Nimmt Digoxin. Digoxin-Effekt", "DIG"),
     ("Kein Hinweis auf Ischämie (V5 nicht beurteilbar) ST-Hebung", "ISC_- STE_"),
     ("EKG wahrscheinlich normal", "NORM?"),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from precord.errors import CorpusError
 from precord.report import Language
@@ -26,6 +27,7 @@ Labels = frozenset[tuple[str, State]]
 TRAINING_FOLDS = range(1, 9)
 DRAWS = 2000  # of the bootstrap
 SEED = 7
+_Z = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,11 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A share with its 95 % bootstrap interval over reports; NaN where it has no denominator."""
+    """A share with its 95 % interval; NaN where it has no denominator.
+
+    The interval is a bootstrap over reports. Where all or none is right that has no width, and
+    it is Wilson's (1927) instead.
+    """
 
     hits: int
     n: int
@@ -88,10 +94,12 @@ def read_metadata(table: Path) -> Iterator[dict[str, str]]:
 def measure(
     sentences: Sequence[Sentence], answer: Callable[[Sentence], Labels], states: set[State]
 ) -> tuple[Rate, Rate]:
-    """Return precision and recall of an answer's labels in *states*, over all sentences.
+    """Return precision and recall of an answer's labels in *states*, over all *sentences*.
 
     Args:
+        sentences: what was labelled.
         answer: the labels that a method gives a sentence.
+        states: labels in other states are left out on both sides.
     """
     reports = {report: i for i, report in enumerate(sorted({s.report for s in sentences}))}
     counts = np.zeros((len(reports), 3), int)  # right, said, true
@@ -102,15 +110,19 @@ def measure(
     return to_rate(counts[:, 0], counts[:, 1]), to_rate(counts[:, 0], counts[:, 2])
 
 
-def to_rate(hits: np.ndarray, of: np.ndarray) -> Rate:
+def to_rate(hits: NDArray[np.int_], of: NDArray[np.int_]) -> Rate:
     """Return the share of *hits* (R,) in *of* (R,), both counted by report."""
+    right, n = int(hits.sum()), int(of.sum())
+    if right in {0, n}:
+        edge = _Z**2 / (n + _Z**2)  # Wilson's interval of no success in n
+        low, high = (0.0, edge) if right == 0 else (1 - edge, 1.0)
+        return Rate(right, n, low, high)
     rng = np.random.default_rng(SEED)
-    drawn = rng.integers(0, max(len(of), 1), (DRAWS, len(of)))  # (D, R)
+    drawn = rng.integers(0, len(of), (DRAWS, len(of)))  # (D, R)
     with np.errstate(invalid="ignore"):
         shares = hits[drawn].sum(axis=1) / of[drawn].sum(axis=1)
-    shares = shares[np.isfinite(shares)]
-    low, high = np.quantile(shares, (0.025, 0.975)) if len(shares) else (np.nan, np.nan)
-    return Rate(int(hits.sum()), int(of.sum()), float(low), float(high))
+    low, high = np.quantile(shares[np.isfinite(shares)], (0.025, 0.975))
+    return Rate(right, n, float(low), float(high))
 
 
 def ignore_state(labels: Iterable[tuple[str, State]]) -> Labels:
@@ -171,9 +183,7 @@ def _to_sentence(labels: Path, row: dict[str, str], reports: dict[str, str]) -> 
         (f.statement, f.state) for f in parse_report(report) if start <= f.start and f.end <= end
     }
     truth = frozenset(_to_label(name, label) for label in row["labels"].split(";") if label)
-    return Sentence(
-        row["ecg_id"], row["part"], Language(row["language"]), truth, frozenset(read)
-    )
+    return Sentence(row["ecg_id"], row["part"], Language(row["language"]), truth, frozenset(read))
 
 
 def _to_label(name: str, label: str) -> tuple[str, State]:

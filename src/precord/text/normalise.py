@@ -22,7 +22,8 @@ _WORD_LISTS = {
         rechtstyp erregungs hypertrophie der die das ist bei myokardschaden sonst
         verändert rhythmus arrhythmie lagetyp linkslagetyp mittellagetyp abnorm abnormes
         abnormales unspezifisches unspezifischer unspezifische ventrikuläre supraventrikuläre
-        vorhofflattern vorhofflimmern/-flattern schrittmacher sinusbradykardie sinustachykardie bradykardie tachykardie
+        vorhofflattern vorhofflimmern/-flattern schrittmacher sinusbradykardie sinustachykardie
+        bradykardie tachykardie
         linksschenkelblock rechtsschenkelblock linkshypertrophie ueberdrehter bericht
         unbestätigter ableitungen schwierig bestimmbare qrs-achse verdacht auf niederspannung
         qt-verlängerung extrasystolen p-verbreiterung ohne hinweis auszuschliessen alles
@@ -30,7 +31,8 @@ _WORD_LISTS = {
     Language.ENGLISH: """
         rhythm left right axis deviation atrial fibrillation with and normal the are
         of bundle branch abnormal possible probable wave waves old infarction this
-        may be premature complex no otherwise ecg is trace only requested changes pacemaker bradycardia tachycardia arrhythmia
+        may be premature complex no otherwise ecg is trace only requested changes
+        pacemaker bradycardia tachycardia arrhythmia
     """,
     Language.SWEDISH: """
         sinusrytm och vänster höger förmaksflimmer skänkelblock ställning sänkning möjlig

@@ -1,11 +1,18 @@
 """The patterns of `terms.csv` and `cues.csv`, made into regular expressions.
 
 A pattern is words as a report writes them, with the signs of regular expressions for
-alternatives `(a|b)` and for what may be absent or repeated `(a )?`, `(a )*`, and these of its
-own: a space stands for any space or hyphen, or none; `*` after a letter for the rest of the
-word; `_` for the same as a space, a comma or a colon; a full stop for one that may be missing; `~` for up to ten words between; a final `$`
-for the end of the sentence; `a > b` for a where b follows; `{name}` for another row whose statement is `$name`. A pattern
-begins and ends with whole words.
+alternatives `(a|b)` and for what may be absent or repeated, `(a )?` and `(a )*`, and its own:
+
+    space    any space or hyphen, or none
+    _        the same, a comma or a colon
+    .        a full stop, or none
+    *        after a letter: the rest of the word
+    ~        up to ten words
+    $        at the end: the end of the sentence
+    a > b    a where b follows
+    {name}   the row whose statement is `$name`
+
+A pattern begins and ends with whole words.
 """
 
 import re
@@ -15,7 +22,9 @@ from precord.text.fold import fold
 
 GAP = "~"
 # Words that begin another thought: `~` never runs over them.
-_STOPS = r"(?:st|qs?|but|however|suggest\w*|consistent|this|may|old|no(?! longer)|lagetyp|qrs|aber)\b"
+_STOPS = (
+    r"(?:st|qs?|but|however|suggest\w*|consistent|this|may|old|no(?! longer)|lagetyp|qrs|aber)\b"
+)
 _ANY_WORDS = rf"(?:(?!{_STOPS})[^\s.;:]+[\s,\-]+){{0,10}}?"
 _SIGNS = {
     " ": r"[\s\-]*",
@@ -32,6 +41,7 @@ def compile_pattern(pattern: str, names: Mapping[str, str]) -> re.Pattern[str]:
     """Return the expression of *pattern*, for folded text.
 
     Args:
+        pattern: as described above.
         names: patterns that `{name}` stands for; they may name others.
     """
     while found := re.search(r"\{(\w+)\}", pattern):

@@ -132,9 +132,8 @@ def _take_longest(mentions: Iterable[Mention]) -> list[Mention]:
     kept: list[Mention] = []
     for mention in sorted(mentions, key=lambda m: (m.start, -m.end)):
         last = kept[-1] if kept else None
-        if last is None or mention.start >= last.end:
-            kept.append(mention)
-        elif (mention.start, mention.end) == (last.start, last.end):
+        is_free = last is None or mention.start >= last.end
+        if is_free or (last and (mention.start, mention.end) == (last.start, last.end)):
             kept.append(mention)
     return kept
 
