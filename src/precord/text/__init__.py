@@ -1,15 +1,20 @@
 """Reports as models and searches see them."""
 
 from precord.text.case_text import case_texts, matching_text, mean_vectors
+from precord.text.finding import Finding, State
 from precord.text.normalise import clean_report, detect_language, report_key
+from precord.text.parse import parse_report
 from precord.text.wording import word_statements
 
 __all__ = [
+    "Finding",
+    "State",
     "case_texts",
     "clean_report",
     "detect_language",
     "matching_text",
     "mean_vectors",
+    "parse_report",
     "report_key",
     "word_statements",
 ]

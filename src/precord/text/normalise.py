@@ -9,7 +9,7 @@ import re
 from precord.report import Language
 
 # In PTB-XL, coded statements with their likelihoods follow the word "edit": a label, no text.
-_EDIT_TAIL = re.compile(r"\bedit\b.*", re.DOTALL)
+_EDIT_TAIL = re.compile(r"\bedit\b.*", re.DOTALL | re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _NOT_WORD = re.compile(r"[\W\d_]+")
 
@@ -20,16 +20,25 @@ _WORD_LISTS = {
         keine vorhofflimmern schenkelblock linker rechter möglich wahrscheinlich infarkt
         unspezifisch anormales pathologisches herzschrittmacher steiltyp indifferenztyp
         rechtstyp erregungs hypertrophie der die das ist bei myokardschaden sonst
-        verändert rhythmus
+        verändert rhythmus arrhythmie lagetyp linkslagetyp mittellagetyp abnorm abnormes
+        abnormales unspezifisches unspezifischer unspezifische ventrikuläre supraventrikuläre
+        vorhofflattern vorhofflimmern/-flattern schrittmacher sinusbradykardie sinustachykardie
+        bradykardie tachykardie
+        linksschenkelblock rechtsschenkelblock linkshypertrophie ueberdrehter bericht
+        unbestätigter ableitungen schwierig bestimmbare qrs-achse verdacht auf niederspannung
+        qt-verlängerung extrasystolen p-verbreiterung ohne hinweis auszuschliessen alles
     """,
     Language.ENGLISH: """
-        sinus rhythm left right axis deviation atrial fibrillation with and normal the are
-        of block bundle branch abnormal possible probable wave waves old infarction this
+        rhythm left right axis deviation atrial fibrillation with and normal the are
+        of bundle branch abnormal possible probable wave waves old infarction this
         may be premature complex no otherwise ecg is trace only requested changes
+        pacemaker bradycardia tachycardia arrhythmia
     """,
     Language.SWEDISH: """
         sinusrytm och vänster höger förmaksflimmer skänkelblock ställning sänkning möjlig
         hypertrofi trolig ischemi extrasystoli av är utan inferiort förlängd med rytm
+        sinustachykardi sinusbradykardi avvikande såsom vid ospecifikt t-förändring extraslag
+        förmaksflimmer/-fladder vänstersidigt högersidigt misstänkt inga inget ingen
         el-axel höjning ospecifik förändring ekg normalt hjärtinfarkt kammar
     """,
 }
@@ -40,6 +49,12 @@ def clean_report(text: str) -> str:
     """Return *text* as models and text search see it: folded, on one line, no edit tail."""
     folded = _EDIT_TAIL.sub("", text.casefold())
     return _SPACE.sub(" ", folded).strip()
+
+
+def text_end(text: str) -> int:
+    """Return where the words of *text* as written end and an edit tail begins."""
+    tail = _EDIT_TAIL.search(text)
+    return tail.start() if tail else len(text)
 
 
 def report_key(text: str) -> str:
