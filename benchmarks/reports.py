@@ -34,7 +34,8 @@ HEAD = """# Reports: how well statements are read
 `python benchmarks/reports.py`, {day}; 2 cores, no GPU. Real reports of PTB-XL (metadata of folds 1
 to 8, CC BY 4.0), German, English and Swedish; {n} sentences labelled by hand with the statements
 that they make and whether each is present, uncertain or negated. Shares in percent with 95 %
-bootstrap intervals over reports (Wilson's where all or none is right), and counts. A label is right if statement *and* state are.
+bootstrap intervals over reports (Wilson's where all or none is right), and counts. A
+label is right if statement *and* state are.
 
 What the numbers can and cannot say:
 

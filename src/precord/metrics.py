@@ -65,7 +65,7 @@ def ndcg(gains: Floats, ideal: Floats) -> Floats:
     """
     k = gains.shape[1]
     discount = 1 / np.log2(np.arange(2, k + 2))
-    best = -np.sort(-ideal, axis=1)[:, :k] @ discount
+    best = -np.sort(-ideal, axis=1)[:, :k] @ discount[: ideal.shape[1]]
     found = gains @ discount
     return np.asarray(np.divide(found, best, out=np.zeros_like(found), where=best > 0), np.float64)
 
@@ -127,17 +127,34 @@ class Resamples:
         Args:
             values: (Q, C), such as one column a superclass.
         """
-        there = ~np.isnan(values)
-        filled = np.where(there, values, 0.0)
-        n = int(there.any(axis=1).sum())
+        n = int((~np.isnan(values)).any(axis=1).sum())
         if not n:
             return Estimate(float("nan"), float("nan"), float("nan"), 0)
+        value, means = self._draw_macro(values)
+        low, high = np.nanpercentile(means, [2.5, 97.5])
+        return Estimate(value, float(low), float(high), n)
+
+    def difference(self, values: Floats, base: Floats) -> Estimate:
+        """Return how much higher the `macro` of *values* is than that of *base*, both (Q, C).
+
+        The resamples are the same for both, so that what the queries have in common does not
+        widen the interval.
+        """
+        n = int((~np.isnan(values)).any(axis=1).sum())
+        value, means = self._draw_macro(values)
+        base_value, base_means = self._draw_macro(base)
+        low, high = np.nanpercentile(means - base_means, [2.5, 97.5])
+        return Estimate(value - base_value, float(low), float(high), n)
+
+    def _draw_macro(self, values: Floats) -> tuple[float, Floats]:
+        """Return the macro mean of *values* (Q, C), and that of each resample (R,)."""
+        there = ~np.isnan(values)
+        filled = np.where(there, values, 0.0)
         used = there.any(axis=0)
         value = float((filled.sum(axis=0)[used] / there.sum(axis=0)[used]).mean())
         total = self.weights @ there[:, used]  # (R, C)
         drawn = total > 0
         column_means = (self.weights @ filled[:, used]) / np.where(drawn, total, 1)
         n_columns = drawn.sum(axis=1)  # a resample may hold no query of a rare column
-        means = (column_means * drawn).sum(axis=1)[n_columns > 0] / n_columns[n_columns > 0]
-        low, high = np.percentile(means, [2.5, 97.5])
-        return Estimate(value, float(low), float(high), n)
+        means = (column_means * drawn).sum(axis=1) / np.where(n_columns, n_columns, np.nan)
+        return value, means

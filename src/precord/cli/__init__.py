@@ -12,6 +12,7 @@ import typer
 
 from precord import __version__
 from precord.cli.codes import codes
+from precord.cli.compare import compare, cross_validate
 from precord.cli.corpus import app as corpus_app
 from precord.cli.demo import demo
 from precord.cli.encode import encode
@@ -35,6 +36,8 @@ app = typer.Typer(
 )
 for _command in (search, show, encode, ingest, demo, simulate, codes, train, evaluate, gates):
     app.command()(_command)
+app.command("cross-validate")(cross_validate)
+app.command()(compare)
 app.add_typer(library_app, name="library")
 app.add_typer(corpus_app, name="corpus")
 

@@ -32,24 +32,24 @@ def train(config: Config, *, out: Out = None, resume: Resume = False) -> None:
     `weights`. Exit status: 0 done, 1 the configuration or the data cannot be used, 2 wrong
     usage.
     """
-    _require_torch()
+    require_torch()
     from precord.train.config import load_config
     from precord.train.run import train as run
 
     wanted = load_config(config)
     folder = out if out is not None else Path("runs") / config.stem
     with bars() as stages:
-        state = run(wanted, folder, _watch(stages), resume=resume)
+        state = run(wanted, folder, watch(stages), resume=resume)
     typer.echo(f"{folder / 'weights'}: best pass {state.best_pass} of {state.passes_done}")
 
 
-def _require_torch() -> None:
+def require_torch() -> None:
     """Refuse in words where PyTorch is not installed."""
     if find_spec("torch") is None:
         raise ModelError("training needs PyTorch; install it with: pip install 'precord[train]'")
 
 
-def _watch(stages: "Progress") -> "Watch":
+def watch(stages: "Progress") -> "Watch":
     """Return what turns a run's news into progress bars and lines."""
     from precord.train.run import Watch
 
@@ -64,6 +64,7 @@ def _watch(stages: "Progress") -> "Watch":
         if news.validation is not None:
             line += f", class share {news.validation.class_share:.3f}"
             line += f", weighted Jaccard {news.validation.weighted_jaccard:.3f}"
+            line += f", non-NORM {news.validation.others:.3f}"
         stages.console.print(line, markup=False, highlight=False)
 
     return Watch(on_stage, on_step, on_pass)

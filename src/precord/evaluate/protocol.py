@@ -106,12 +106,12 @@ def judge(task: Task, scores: NDArray[np.floating]) -> dict[str, Estimate]:
     A case that must not be found scores minus infinity.
     """
     order = top_hits(scores, scores.shape[1])  # (Q, G)
-    return _summarise(task, _per_query(task, order))
+    return _summarise(task, per_query(task, order))
 
 
 def judge_hits(task: Task, hits: NDArray[np.intp]) -> dict[str, Estimate]:
     """Return the measures of *hits* (Q, k) alone; mAP, which needs a whole ranking, is left out."""
-    values = _per_query(task, hits)
+    values = per_query(task, hits)
     del values["mAP"]
     return _summarise(task, values)
 
@@ -191,7 +191,7 @@ def _same_sets(task: Task) -> Floats:
     return np.where((shared == n_a) & (shared == n_b) & (n_a > 0), 1.0, 0.0)
 
 
-def _per_query(task: Task, order: NDArray[np.intp]) -> dict[str, Floats]:
+def per_query(task: Task, order: NDArray[np.intp]) -> dict[str, Floats]:
     """Return the value of every measure for each query, NaN where it has none."""
     hits = order[:, :K]
     wanted, there = to_superclass_hot(task.queries), to_superclass_hot(task.gallery)

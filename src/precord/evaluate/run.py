@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from precord.case import Case
 from precord.evaluate.baseline import (
     always_normal,
     always_richest,
@@ -18,14 +20,16 @@ from precord.evaluate.prompts import prompt_aurocs
 from precord.evaluate.protocol import chance, judge, judge_hits, misses, same_source
 from precord.evaluate.system import system_scores
 from precord.evaluate.table import Tables
+from precord.evaluate.textsearch import SEARCHES, measure_text_search
 from precord.image.encodings import signed_map
 from precord.library.protocol import Library
+from precord.library.sqlite import SqliteLibrary
 from precord.metrics import Estimate
 from precord.record import Record
-from precord.retrieve import QueryEncoder
+from precord.retrieve import QueryEncoder, Retriever
 from precord.signal.measure import measure
 from precord.signal.prepare import prepare
-from precord.text import clean_report, report_key
+from precord.text import case_texts, clean_report, mean_vectors, report_key
 
 
 def run(
@@ -60,7 +64,34 @@ def run(
         "queries": f"{len(material.entries)} ECGs of fold {fold}: {_count(task.corpora)}",
         "gallery": f"{len(material.cases)} cases: {_count(task.gallery_corpora)}",
     }
-    return Tables(retrieval, other, about)
+    return Tables(retrieval, other, _text_search(material, encoder, on_stage), about)
+
+
+def _text_search(
+    material: Material, encoder: QueryEncoder, on_stage: OnStage
+) -> dict[str, dict[str, dict[str, Estimate]]]:
+    """Return the tables of text search, over the queries' own ECGs and over the gallery."""
+    advance = on_stage("searching by text", 2 * SEARCHES)
+    texts = [
+        case_texts(e.statements, [clean_report(e.report.text)] if e.report else [])
+        for e in material.entries
+    ]
+    vectors = encoder.encode_texts([text for of_case in texts for text in of_case])
+    cases = [
+        Case(id=e.case_id, patient=None, statements=e.statements, report=e.report)
+        for e in material.entries
+    ]
+    with TemporaryDirectory() as folder:
+        path, dim = Path(folder) / "queries.db", vectors.shape[1]
+        with SqliteLibrary.create(path, "evaluation", "fp32", dim) as unseen:
+            ecg = np.stack([q.vector for q in material.encoded])
+            unseen.add(cases, ecg, mean_vectors(vectors, [len(of_case) for of_case in texts]))
+            of_unseen = measure_text_search(Retriever(unseen, encoder), advance)
+    of_gallery = measure_text_search(Retriever(material.library, encoder), advance)
+    return {
+        f"Text search over {len(cases)} ECGs of the fold, which trained nothing": of_unseen,
+        f"Text search over the {len(material.cases)} cases of the gallery": of_gallery,
+    }
 
 
 def _count(corpora: Sequence[str]) -> str:

@@ -33,18 +33,25 @@ class Tables:
     Attributes:
         retrieval: case retrieval, by method.
         other: misses and sources, by name.
+        text_search: by title, and by method.
         about: what was measured on what, one fact a key.
     """
 
     retrieval: Mapping[str, Mapping[str, Estimate]]
     other: Mapping[str, Mapping[str, Estimate]]
+    text_search: Mapping[str, Mapping[str, Mapping[str, Estimate]]] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return {"schema", "tables": {name: {measure: {"value", "low", "high", "n"}}}}."""
+        searches = {
+            f"{title}: {method}": table
+            for title, methods in self.text_search.items()
+            for method, table in methods.items()
+        }
         tables = {
             name: {m: _to_json(e) for m, e in table.items()}
-            for name, table in (self.retrieval | self.other).items()  # type: ignore[operator]
+            for name, table in {**self.retrieval, **self.other, **searches}.items()
         }
         return json.dumps({"schema": SCHEMA, "tables": tables}, indent=1, allow_nan=False) + "\n"
 
@@ -66,6 +73,9 @@ class Tables:
         )
         if corpora:
             lines += ["", "## By the source of the query", "", *_table(self.retrieval, corpora)]
+        for title, methods in self.text_search.items():
+            columns = tuple(dict.fromkeys(m for table in methods.values() for m in table))
+            lines += ["", f"## {title}", "", *_table(methods, columns)]
         for name, table in self.other.items():
             lines += ["", f"## {name[0].upper()}{name[1:]}", "", "| | value | n |", "|---|---|---|"]
             lines += [f"| {m} | {_show(e)} | {e.n} |" for m, e in table.items()]

@@ -26,15 +26,16 @@ from precord.library.protocol import Library, Vectors
 from precord.record import Measurements, Record
 from precord.report import Source
 from precord.retrieve.note import describe_query, describe_shortage, list_faults
-from precord.retrieve.rank import best_rows, fuse
-from precord.score import RERANK_DEPTH, ScoreWeights, compare, rerank, score_cases
+from precord.retrieve.rank import best_rows
+from precord.retrieve.words import Witness, rank_text, says_otherwise
+from precord.score import RERANK_DEPTH, ScoreWeights, rerank, score_cases
 from precord.signal.lead_note import describe_leads
 from precord.signal.measure import measure
 from precord.signal.quality import assess
-from precord.text import clean_report, matching_text
+from precord.statements import CODES
+from precord.text import TextQuery, matching_text, read_query
 
 MAX_TEXT = 10_000  # characters of a text query
-_BM25_DEPTH = 10_000  # reports ranked by BM25; beyond it a rank adds less than 1e-4
 
 
 class QueryEncoder(Protocol):
@@ -158,44 +159,65 @@ class Retriever:
 
     def by_text(
         self,
-        text: str,
+        text: str | TextQuery,
         *,
         k: int = 10,
         criteria: Criteria | None = None,
         include_simulated: bool = False,
+        witness: Witness = Witness.BOTH,
     ) -> SearchResult:
         """Return the *k* cases that *text* describes best; *criteria* as in `by_record`.
 
-        The score of a hit is the fused one; its cosines are those of the text.
+        What the text rules out ("no AF") is a condition: cases that have it are left out. So
+        are those whose report denies what the text asks for. The score of a hit is the fused
+        one; its cosines are those of the text.
+
+        Args:
+            text: as typed, or read already by `text.read_query`.
+            k: at most so many hits.
+            criteria: what a case must be.
+            include_simulated: whether simulated cases may stand among real ones.
+            witness: what finds: words, the joint space, or both.
 
         Raises:
             QueryError: *text* is empty or longer than `MAX_TEXT`, *k* is not positive, or
                 the library is empty.
         """
-        if len(text) > MAX_TEXT:
-            raise QueryError(f"the text has {len(text)} characters, at most {MAX_TEXT}")
-        query = clean_report(text)
-        if not query:
-            raise QueryError("the text is empty, expected words such as 'atrial fibrillation'")
+        query = _read_text(text) if isinstance(text, str) else text
         vectors = self._vectors(k)
         is_allowed, notes = self._allow(vectors, criteria, include_simulated)
-        words = self.encoder.encode_texts([query])
-        ecg, report, both = (part[0] for part in compare(words, vectors.ecg, vectors.report, 0.5))
-        by_vector = best_rows(np.where(is_allowed, both, np.nan), len(vectors.ids))
-        by_words = self._rank_words(query, vectors, is_allowed)
-        fused = fuse(len(vectors.ids), by_vector, by_words)
-        best = best_rows(fused, k)
-        cases = self.library.cases([vectors.ids[i] for i in best])
+        if query.unwanted:
+            columns = [CODES.index(code) for code in query.unwanted]
+            has_it = vectors.statements.present[:, columns].any(axis=1)
+            notes.append(f"left out: {(is_allowed & has_it).sum()} that have what is ruled out")
+            is_allowed &= ~has_it
+        ranked = rank_text(self.library, self.encoder, vectors, query, is_allowed, witness)
+        cases = self._take_consistent(query, vectors, ranked.score, k)
+        row = {case_id: i for i, case_id in enumerate(vectors.ids)}
+        best = [row[case.id] for case in cases]
         return SearchResult(
             hits=_to_hits(
                 cases,
                 [None] * len(cases),
-                score=fused[best],
-                ecg_score=ecg[best],
-                report_score=report[best],
+                score=ranked.score[best],
+                ecg_score=ranked.ecg[best],
+                report_score=ranked.report[best],
             ),
             notes=(*notes, *describe_shortage(len(best), k)),
         )
+
+    def _take_consistent(
+        self, query: TextQuery, vectors: Vectors, score: NDArray[np.floating], k: int
+    ) -> list[Case]:
+        """Return the first *k* cases whose reports do not say otherwise than *query*."""
+        order = best_rows(score, len(vectors.ids))
+        cases: list[Case] = []
+        for start in range(0, len(order), 2 * k):
+            ids = [vectors.ids[i] for i in order[start : start + 2 * k]]
+            cases += [case for case in self.library.cases(ids) if not says_otherwise(case, query)]
+            if len(cases) >= k:
+                break
+        return cases[:k]
 
     def _vectors(self, k: int) -> Vectors:
         """Return the library's vectors; refuse what cannot be searched."""
@@ -268,14 +290,15 @@ class Retriever:
             notes.append(f"left out: {others} of the same patient")
         return is_same, notes
 
-    def _rank_words(
-        self, query: str, vectors: Vectors, is_allowed: NDArray[np.bool_]
-    ) -> NDArray[np.intp]:
-        """Return the rows of the allowed cases whose report has a word of *query*, best first."""
-        depth = _BM25_DEPTH if is_allowed.all() else len(vectors.ids)
-        row = {case_id: i for i, case_id in enumerate(vectors.ids)}
-        found = [row[case_id] for case_id, _ in self.library.search_text(query, depth)]
-        return np.array([i for i in found if is_allowed[i]], np.intp)
+
+def _read_text(text: str) -> TextQuery:
+    """Return what *text* asks for; refuse what cannot be searched."""
+    if len(text) > MAX_TEXT:
+        raise QueryError(f"the text has {len(text)} characters, at most {MAX_TEXT}")
+    query = read_query(text)
+    if not query.text:
+        raise QueryError("the text is empty, expected words such as 'atrial fibrillation'")
+    return query
 
 
 def _to_hits(

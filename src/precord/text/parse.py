@@ -18,10 +18,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from precord.statements import STATEMENTS, Superclass
+from precord.text.family import FAMILIES
 from precord.text.finding import Finding, State
 from precord.text.fold import Folded, fold
 from precord.text.sentence import split_sentences
-from precord.text.term import NO_STATEMENT, Cue, Mention, find_cues, find_mentions
+from precord.text.term import Cue, Mention, find_cues, find_mentions
 
 _BREAK = re.compile(r"[;:]")
 _OR = re.compile(r"(?<!\w)(?:or|nor|oder|noch|eller|bzw|resp)(?!\w)|/")
@@ -45,11 +46,13 @@ class _Cluster:
     kinds: set[str] = field(default_factory=set)
 
 
-def parse_report(text: str) -> tuple[Finding, ...]:
+def parse_report(text: str, *, with_families: bool = False) -> tuple[Finding, ...]:
     """Return what *text* says of each statement, in the order of the text.
 
     Args:
         text: a report as written, or a phrase such as "no AF"; an edit tail is left out.
+        with_families: whether words for a family, such as "infarct", are found too; the
+            statement of such a finding is a key of `family.FAMILIES`.
 
     Returns:
         Findings; a statement named twice is found twice.
@@ -60,12 +63,14 @@ def parse_report(text: str) -> tuple[Finding, ...]:
         for mention, state, folded in _read_sentence(fold(text, start, end), is_asked=is_asked):
             first, last = folded.to_written(mention.start, mention.end)
             words = text[first:last]
-            findings.append(Finding(mention.term.statement, state, first, last, words))
+            statement = mention.term.statement
+            if statement in STATEMENTS or (with_families and statement in FAMILIES):
+                findings.append(Finding(statement, state, first, last, words))
     return tuple(sorted(set(findings), key=lambda f: (f.start, f.end, f.statement)))
 
 
 def _read_sentence(folded: Folded, *, is_asked: bool) -> Iterator[tuple[Mention, State, Folded]]:
-    """Yield mentions of statements in a sentence, each with its state."""
+    """Yield the mentions in a sentence, each with its state."""
     sentence = folded.text
     clusters = _to_clusters(find_mentions(sentence))
     cues = [cue for cue in find_cues(sentence) if not _is_part(cue, clusters)]
@@ -78,8 +83,7 @@ def _read_sentence(folded: Folded, *, is_asked: bool) -> Iterator[tuple[Mention,
     for cluster in clusters:
         for mention in cluster.mentions:
             kinds = cluster.kinds | {c.kind for c in telling if _is_inside(c, mention)}
-            if mention.term.statement != NO_STATEMENT:
-                yield mention, _join(mention.term.state, kinds), folded
+            yield mention, _join(mention.term.state, kinds), folded
 
 
 class _Scope:
@@ -196,7 +200,7 @@ def _to_clusters(mentions: Sequence[Mention]) -> list[_Cluster]:
 
 def _families(cluster: _Cluster) -> set[str]:
     """Return which of infarct and ischaemia a cluster tells of."""
-    codes = {m.term.statement for m in cluster.mentions} - {NO_STATEMENT}
+    codes = {m.term.statement for m in cluster.mentions} & STATEMENTS.keys()
     infarcts = {"MI" for code in codes if STATEMENTS[code].superclass is Superclass.MI}
     return infarcts | {"ISC" for code in codes if code.startswith("ISC")}
 

@@ -1,9 +1,10 @@
 """Where a sentence names a statement, and where it says how sure it is.
 
 `terms.csv` holds the names of statements in German, English and Swedish, and those of other
-things that would else be taken for one or that stand between (statement `-`); `cues.csv` the
-words of negation and doubt. A term may carry a state of its own: "no definite pathology" is a
-doubtful normal ECG, not the lack of one.
+things that would else be taken for one or that stand between: their statement is `-`, or
+`-MI` where a family of statements is meant (see `family.py`). `cues.csv` holds the words of
+negation and doubt. A term may carry a state of its own: "no definite pathology" is a doubtful
+normal ECG, not the lack of one.
 """
 
 import csv
@@ -15,8 +16,6 @@ from importlib.resources import files
 
 from precord.text.finding import State
 from precord.text.pattern import GAP, compile_pattern
-
-NO_STATEMENT = "-"
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,7 @@ class Run:
             line |= {
                 "class_share": round(validation.class_share, 4),
                 "weighted_jaccard": round(validation.weighted_jaccard, 4),
+                "others": round(validation.others, 4),
             }
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")

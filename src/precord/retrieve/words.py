@@ -1,0 +1,91 @@
+"""Ranking by a text: the joint space, BM25 over the reports, or both.
+
+Joined by reciprocal rank fusion (Cormack, Clarke and Büttcher 2009, k = 60). Shapes: N cases.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precord.case import Case
+from precord.library.protocol import Library, Vectors
+from precord.retrieve.rank import best_rows, fuse
+from precord.score import compare
+from precord.text import State, TextQuery, parse_report
+
+_BM25_DEPTH = 10_000  # reports ranked by BM25; beyond it a rank adds less than 1e-4
+
+
+class Witness(StrEnum):
+    """What finds cases by a text."""
+
+    WORDS = "words"  # BM25 over the reports
+    MEANING = "meaning"  # cosines in the joint space
+    BOTH = "both"
+
+
+class TextEncoder(Protocol):
+    """What a text search needs of an encoder."""
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (texts, D) unit vectors."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankedText:
+    """Scores (N,), NaN for what must not be, or was not, found; and the cosines (N,)."""
+
+    score: NDArray[np.floating]
+    ecg: NDArray[np.floating]
+    report: NDArray[np.floating]
+
+
+def rank_text(
+    library: Library,
+    encoder: TextEncoder,
+    vectors: Vectors,
+    query: TextQuery,
+    is_allowed: NDArray[np.bool_],
+    witness: Witness,
+) -> RankedText:
+    """Return how well each case fits what *query* looks for."""
+    n = len(vectors.ids)
+    words = encoder.encode_texts([query.text])
+    ecg, report, both = (part[0] for part in compare(words, vectors.ecg, vectors.report, 0.5))
+    rankings = []
+    if witness is not Witness.WORDS:
+        rankings.append(best_rows(np.where(is_allowed, both, np.nan), n))
+    if witness is not Witness.MEANING:
+        rankings.append(_rank_words(library, query.text, vectors, is_allowed))
+    return RankedText(fuse(n, *rankings), ecg, report)
+
+
+def says_otherwise(case: Case, query: TextQuery) -> bool:
+    """Tell whether the report of *case* has what is ruled out, or denies what is asked for.
+
+    What is coded counts more than what is read: a coded statement is never taken as denied.
+    """
+    if case.report is None or not (query.wanted or query.unwanted):
+        return False
+    findings = parse_report(case.report.text)
+    present = {f.statement for f in findings if f.state is State.PRESENT}
+    if not case.statements and present & query.unwanted:
+        return True
+    denied = {f.statement for f in findings if f.state is State.NEGATED}
+    denied -= present | case.statements
+    return any(group & denied and not group & (present | case.statements) for group in query.wanted)
+
+
+def _rank_words(
+    library: Library, text: str, vectors: Vectors, is_allowed: NDArray[np.bool_]
+) -> NDArray[np.intp]:
+    """Return the rows of the allowed cases whose report has a word of *text*, best first."""
+    depth = _BM25_DEPTH if is_allowed.all() else len(vectors.ids)
+    row = {case_id: i for i, case_id in enumerate(vectors.ids)}
+    found = [row[case_id] for case_id, _ in library.search_text(text, depth)]
+    return np.array([i for i in found if is_allowed[i]], np.intp)
