@@ -4,6 +4,7 @@ The expected findings are how a clinician reads the sentence: `CODE` present, `C
 uncertain, `CODE-` negated.
 """
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -175,6 +176,18 @@ def test_any_text_can_be_read_and_spans_lie_inside_it(text: str) -> None:
         assert text[finding.start : finding.end] == finding.words
         assert finding.statement in CODES
     assert [f.start for f in found] == sorted(f.start for f in found)
+
+
+@pytest.mark.parametrize(
+    "text", ["old " * 3000, "t " + "-" * 9000, "minor " * 3000, "a" * 50_000, "no AF or " * 300]
+)
+def test_an_odd_text_takes_no_long_time(text: str) -> None:
+    """No pattern backtracks without bound; with unbounded repetition the first took a minute."""
+    start = time.perf_counter()
+
+    parse_report(text)
+
+    assert time.perf_counter() - start < 10  # seconds; a fraction of one on an idle core
 
 
 @settings(max_examples=200, deadline=None)
