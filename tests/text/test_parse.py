@@ -51,6 +51,9 @@ GERMAN = [
     ("Schrittmacherrhythmus", "PACE"),
     ("Wandernder Schrittmacher", ""),
     ("Pacemaker-EKG", "PACE"),
+    ("VHFlattern", "AFLT"),
+    ("Nicht-spezifische ST-Veränderungen", "NST_"),
+    ("Vorhofflimmern, keine Ischämiezeichen", "AFIB ISC_-"),
     (
         "Rechtshypertrophie, möglich. Linkshypertrophie möglich pathologisches EKG",
         "RVH? LVH? NORM-",
@@ -74,6 +77,8 @@ ENGLISH = [
     ("No evidence of inferior infarction, LVH or RBBB.", "IMI- LVH- CRBBB-"),
     ("No significant change. Left bundle branch block.", "CLBBB"),
     ("Sinus rhythm, otherwise normal ECG", "SR NORM"),
+    ("no chest pain, LBBB", "CLBBB"),
+    ("LVH without ST-T changes", "LVH NST_-"),
     ("No atrial fibrillation, otherwise within normal limits", "AFIB- NORM"),
     ("Old lateral infarct cannot be ruled out.", "LMI?"),
     ("Cannot rule out anterior infarct; incomplete RBBB.", "AMI? IRBBB"),
