@@ -93,8 +93,8 @@ codes it. Strain, axis, R progression, junctional rhythm and hemiblocks together
 statement. Non-significant Q waves are Q waves.
 
 Known errors: words cut off by the end of the text; two adjectives of an infarct parted by a comma;
-misspelled words; conditions ("unless there has been tachycardia", "when the patient reverts to
-sinus rhythm"); what has changed ("the previously inverted T waves are now upright").
+misspelled words; what is only supposed or hoped for ("once sinus rhythm is back"); what is over
+("T waves, inverted last week, have come up").
 "No A, B" without "or" negates A only.
 
 ## Agreement with the data set's codes

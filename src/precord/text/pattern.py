@@ -49,7 +49,7 @@ def compile_pattern(pattern: str, names: Mapping[str, str]) -> re.Pattern[str]:
     while found := re.search(r"\{(\w+)\}", pattern):
         pattern = pattern.replace(found[0], names[found[1]])
     pattern, _, ahead = fold(pattern).text.partition(" > ")
-    follows = rf"(?=\s+(?:{_translate(ahead)})(?!\w))" if ahead else ""
+    follows = rf"(?=[\s,]{{1,2}}(?:{_translate(ahead)})(?!\w))" if ahead else ""
     return re.compile(rf"(?<!\w)(?:{_translate(pattern)})(?!\w){follows}")
 
 
