@@ -1,4 +1,4 @@
-"""Tests of precord.text.parse_report on sentences made up for them; none stands in a report of PTB-XL.
+"""Tests of precord.text.parse_report on made-up sentences; none stands in a report of PTB-XL.
 
 The expected findings are how a clinician reads the sentence: `CODE` present, `CODE?`
 uncertain, `CODE-` negated.
