@@ -7,7 +7,7 @@ from enum import StrEnum
 class Source(StrEnum):
     """Who or what wrote a report."""
 
-    CLINICIAN = "clinician"
+    CLINICIAN = "clinician"  # wrote it, or validated what a machine wrote
     MACHINE = "machine unconfirmed"
     STATEMENTS = "statements only"  # worded by precord from coded statements
     SIMULATED = "SIMULATED"

@@ -34,6 +34,7 @@ _STATES = frozenset(State)
 # Words between two parts of a list, the joining word included.
 MAX_OR_WORDS = 4
 MAX_AND_WORDS = 2
+MAX_LIST = 12  # parts of a list behind the first
 
 
 @dataclass(slots=True)
@@ -138,8 +139,13 @@ class _Scope:
     def _spread(self, kind: str, at: int, step: int) -> None:
         """Note *kind* in a cluster and in those that a list joins to it."""
         self._clusters[at].kinds.add(kind)
-        while 0 <= at + step < len(self._clusters) and self._joins(min(at, at + step), step):
-            at += step
+        for _ in range(MAX_LIST):
+            following = at + step
+            if not 0 <= following < len(self._clusters) or not self._joins(
+                min(at, following), step
+            ):
+                return
+            at = following
             self._clusters[at].kinds.add(kind)
 
     def _joins(self, left: int, step: int) -> bool:

@@ -1,18 +1,20 @@
 """The patterns of `terms.csv` and `cues.csv`, made into regular expressions.
 
 A pattern is words as a report writes them, with the signs of regular expressions for
-alternatives `(a|b)` and for what may be absent or repeated, `(a )?` and `(a )*`, and its own:
+alternatives `(a|b)` and for what may be absent or repeated, `(a )?` and `(a )*` (up to four
+times), and its own:
 
     space    any space or hyphen, or none
     _        the same, a comma or a colon
     .        a full stop, or none
     *        after a letter: the rest of the word
-    ~        up to ten words
+    ~        up to twelve words
     $        at the end: the end of the sentence
     a > b    a where b follows
     {name}   the row whose statement is `$name`
 
-A pattern begins and ends with whole words.
+A pattern begins and ends with whole words. Every repetition is bounded, so that no text, however
+odd, takes long.
 """
 
 import re
@@ -25,15 +27,15 @@ GAP = "~"
 _STOPS = (
     r"(?:st|qs?|but|however|suggest\w*|consistent|this|may|old|no(?! longer)|lagetyp|qrs|aber)\b"
 )
-_ANY_WORDS = rf"(?:(?!{_STOPS})[^\s.;:]+[\s,\-]+){{0,10}}?"
+_ANY_WORDS = rf"(?:(?!{_STOPS})[^\s.;:,\-]{{1,30}}[\s,\-]{{1,3}}){{0,12}}?"
 _SIGNS = {
-    " ": r"[\s\-]*",
+    " ": r"[\s\-]{0,3}",
     ".": r"\.?",
     GAP: _ANY_WORDS,
-    "$": r"[\s.)]*$",
+    "$": r"[\s.)]{0,9}$",
     "&": "&",
-    "_": r"[\s,:\-]*",
-    "/": r"\s*/\s*",
+    "_": r"[\s,:\-]{0,3}",
+    "/": r"\s?/\s?",
 }
 
 
@@ -47,7 +49,7 @@ def compile_pattern(pattern: str, names: Mapping[str, str]) -> re.Pattern[str]:
     while found := re.search(r"\{(\w+)\}", pattern):
         pattern = pattern.replace(found[0], names[found[1]])
     pattern, _, ahead = fold(pattern).text.partition(" > ")
-    follows = rf"(?=\s+(?:{_translate(ahead)})(?!\w))" if ahead else ""
+    follows = rf"(?=[\s,]{{1,2}}(?:{_translate(ahead)})(?!\w))" if ahead else ""
     return re.compile(rf"(?<!\w)(?:{_translate(pattern)})(?!\w){follows}")
 
 
@@ -59,9 +61,9 @@ def _translate(pattern: str) -> str:
         if before == "\\":
             parts[-1] = re.escape(sign)
         elif sign == GAP:
-            parts.append(r"[\s,\-]+" + _ANY_WORDS)
-        elif sign == "*" and before.isalnum():
-            parts.append(r"\w*")
+            parts.append(r"[\s,\-]{1,3}" + _ANY_WORDS)
+        elif sign == "*":
+            parts.append(r"\w{0,30}" if before.isalnum() else "{0,4}")
         else:
             parts.append(_SIGNS.get(sign, sign))
     return "".join(parts)
