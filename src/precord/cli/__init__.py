@@ -16,6 +16,7 @@ from precord.cli.corpus import app as corpus_app
 from precord.cli.demo import demo
 from precord.cli.encode import encode
 from precord.cli.evaluate import evaluate, gates
+from precord.cli.get import get
 from precord.cli.ingest import ingest
 from precord.cli.library import app as library_app
 from precord.cli.search import search
@@ -33,7 +34,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (search, show, encode, ingest, demo, simulate, codes, train, evaluate, gates):
+_COMMANDS = (search, show, encode, ingest, get, demo, simulate, codes, train, evaluate, gates)
+for _command in _COMMANDS:
     app.command()(_command)
 app.add_typer(library_app, name="library")
 app.add_typer(corpus_app, name="corpus")
