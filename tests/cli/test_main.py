@@ -20,9 +20,9 @@ from tests.cli.conftest import Run
 
 HEAVY = {
     *("numpy", "scipy", "onnxruntime", "tokenizers", "matplotlib", "torch", "pydicom", "wfdb"),
-    *("PIL", "sqlite3", "precord.record", "precord.encoder"),
+    *("PIL", "sqlite3", "httpx", "precord.record", "precord.encoder"),
 }
-COMMANDS = ("search", "show", "ingest", "demo", "simulate", "codes", "train", "evaluate")
+COMMANDS = ("search", "show", "ingest", "get", "demo", "simulate", "codes", "train", "evaluate")
 HEADER = "r 1 500 3\nr.dat 16 1000(0)/mV 16 0 1 6 0 II\n"
 
 
