@@ -2,7 +2,8 @@
 
 Source: https://physionet.org/content/ptb-xl/1.0.3/, Wagner et al. 2020, CC BY 4.0. There,
 `SHA256SUMS.txt` has a line "digest path" for each file, and `RECORDS` a line for each record,
-such as `records500/00000/00001_hr`; a record is a `.hea` and a `.dat`.
+such as `records500/00000/00001_hr`; a record is a `.hea` and a `.dat`. The sums say what is
+fetched; the records, whether the list of sums is whole.
 """
 
 import re
@@ -19,7 +20,7 @@ PTBXL_URL = "https://physionet.org/files/ptb-xl/1.0.3/"
 _SUMS, _RECORDS = "SHA256SUMS.txt", "RECORDS"
 _NEEDED = (_RECORDS, "ptbxl_database.csv", "scp_statements.csv")
 _SUM = re.compile(r"([0-9a-f]{64})[ \t]+\*?(\S+)")
-_RECORD = re.compile(r"records(100|500)/\d{5}/\d{5}_(?:lr|hr)")
+_RECORD_FILE = re.compile(r"records(100|500)/\d{5}/\d{5}_(?:lr|hr)\.(?:hea|dat)")
 _TEXT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.(?:csv|txt)")  # at the top: tables, licence
 
 
@@ -57,7 +58,7 @@ def list_ptbxl(
 
     fetch_file(client, download(_RECORDS), patience, never)
     texts = [_RECORDS, *(name for name in sums if _TEXT.fullmatch(name) and name != _SUMS)]
-    records = _read_records(directory / _RECORDS, sums, rates)
+    records = _choose_records(sums, directory / _RECORDS, rates)
     return [download(name) for name in (*texts, *records)]
 
 
@@ -74,21 +75,20 @@ def _read_sums(path: Path) -> dict[str, str]:
     return sums
 
 
-def _read_records(path: Path, sums: dict[str, str], rates: Rates) -> list[str]:
-    """Return the names of the files of each record at *rates*."""
-    names = []
-    for number, line in enumerate(_lines(path), start=1):
-        match = _RECORD.fullmatch(line)
-        if not match:
-            raise FetchError(
-                f"{path}: line {number}: {line[:60]!r}, expected records500/00000/00001_hr or alike"
-            )
-        if rates in {Rates.BOTH, match[1]}:
-            names += [f"{line}.hea", f"{line}.dat"]
-    if missing := [name for name in names if name not in sums]:
-        raise FetchError(f"{path.with_name(_SUMS)}: has no sum of {missing[0]}")
+def _choose_records(sums: dict[str, str], records: Path, rates: Rates) -> list[str]:
+    """Return the names of the files of each record at *rates*.
+
+    Raises:
+        FetchError: There are none, or the list of records names one that has no sum.
+    """
+    for line in _lines(records):
+        missing = [name for name in (f"{line}.hea", f"{line}.dat") if name not in sums]
+        if missing and _RECORD_FILE.fullmatch(missing[0]):
+            raise FetchError(f"{records}: names {missing[0]}, of which {_SUMS} has no sum")
+    matches = (_RECORD_FILE.fullmatch(name) for name in sums)
+    names = [match[0] for match in matches if match and rates in {Rates.BOTH, match[1]}]
     if not names:
-        raise FetchError(f"{path}: names no record at {rates} Hz")
+        raise FetchError(f"{records.with_name(_SUMS)}: names no record at {rates} Hz")
     return names
 
 
