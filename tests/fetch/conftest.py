@@ -18,7 +18,7 @@ import wfdb
 from precord.fetch import Patience, open_client
 from precord.simulate import simulate
 
-QUICK = Patience(attempts=3, wait=0.01, timeout=5.0)
+QUICK = Patience(attempts=3, wait=0.01, timeout=60.0)
 CODES = {1: "SR", 2: "AFIB", 3: "CLBBB"}  # by ecg_id
 COLUMNS = [
     "ecg_id",
