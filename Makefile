@@ -7,10 +7,10 @@ PRECORD_SHARED ?= ../shared
 DATA := $(PRECORD_SHARED)/data
 export PRECORD_SHARED
 
-.PHONY: help setup demo test check fuzz bench docs results gates wheel clean
+.PHONY: help setup demo test check fuzz bench docs results gates wheel bundle check-bundle clean
 
 help: ## list what there is to do
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -64,6 +64,12 @@ gates: $(VENV)/.dev ## what must hold of any honest retrieval, on the library th
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist
+
+bundle: | $(VENV)/bin/python ## every wheel that an installation without a network needs, into dist/bundle/
+	$(BIN)/python tools/bundle.py
+
+check-bundle: | $(VENV)/bin/python ## install dist/bundle/ without a network, and search with it
+	$(BIN)/python tools/check_bundle.py
 
 clean: ## remove what make made
 	rm -rf $(VENV) demo dist build runs .mypy_cache .ruff_cache .pytest_cache .hypothesis

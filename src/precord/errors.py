@@ -6,6 +6,8 @@
     ├── SignalError              a record that cannot be used: no lead, no sample, no rate
     ├── CorpusError              a data set's folder or table is not as its kind demands
     │   └── LeakError            a patient stands on both sides of a split
+    ├── FetchError               a published data set cannot be fetched, or not all of it
+    │   └── FileRefusedError     a server does not have one file, or has another than expected
     ├── LibraryError             a case library that is missing, damaged or of another version
     │   └── EncoderMismatchError the library was built with another encoder or precision
     ├── ModelError               weights or a training configuration that cannot be used
@@ -38,6 +40,14 @@ class CorpusError(PrecordError):
 
 class LeakError(CorpusError):
     """A patient stands on both sides of a split."""
+
+
+class FetchError(PrecordError):
+    """A published data set cannot be fetched, or not all of it."""
+
+
+class FileRefusedError(FetchError):
+    """A server does not have one file, or has another than expected."""
 
 
 class LibraryError(PrecordError):

@@ -17,6 +17,7 @@ from precord.cli.corpus import app as corpus_app
 from precord.cli.demo import demo
 from precord.cli.encode import encode
 from precord.cli.evaluate import evaluate, gates
+from precord.cli.get import get
 from precord.cli.ingest import ingest
 from precord.cli.library import app as library_app
 from precord.cli.search import search
@@ -34,7 +35,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (search, show, encode, ingest, demo, simulate, codes, train, evaluate, gates):
+_COMMANDS = (search, show, encode, ingest, get, demo, simulate, codes, train, evaluate, gates)
+for _command in _COMMANDS:
     app.command()(_command)
 app.command("cross-validate")(cross_validate)
 app.command()(compare)
