@@ -54,5 +54,6 @@ def load_tokenizer(path: Path) -> Tokenizer:
 
 
 def tokenize(tokenizer: Tokenizer, texts: abc.Sequence[str]) -> NDArray[np.int64]:
-    """Return (texts, tokens) ids, 0 where a text is shorter than the longest."""
-    return np.array([e.ids for e in tokenizer.encode_batch(list(texts))], np.int64)
+    """Return (texts, tokens) ids, padded where a text is shorter than the longest."""
+    empty = [tokenizer.padding["pad_id"]]
+    return np.array([e.ids or empty for e in tokenizer.encode_batch(list(texts))], np.int64)
