@@ -11,6 +11,7 @@ weights in less than float32, and tokenisers that the `tokenizers` library canno
 Shapes: B batch, M tokens, D width, V vocabulary.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -36,8 +37,8 @@ class HfTextConfig:
         training: "frozen", "lora" (adapters on all linear layers) or "full".
         max_tokens: texts are cut at.
         lora_rank: of the adapters.
-        rate: share of the run's learning rate at which pretrained weights learn in "full"; new
-            ones, adapters too, learn at the whole of it.
+        learning_share: of the run's learning rate, at which pretrained weights learn in "full";
+            new weights, adapters too, learn at the whole of it.
     """
 
     name_or_path: str
@@ -45,7 +46,7 @@ class HfTextConfig:
     training: Literal["frozen", "lora", "full"] = "frozen"
     max_tokens: int = 96
     lora_rank: int = 8
-    rate: float = 0.02
+    learning_share: float = 0.02
 
     def __post_init__(self) -> None:
         """Refuse what is not one of the choices."""
@@ -80,7 +81,7 @@ class HfTextTower(nn.Module):
         weight: Tensor = self.model.get_input_embeddings().weight  # type: ignore[operator]
         return weight if weight.shape[1] == self.width else None
 
-    def train(self, mode: bool = True) -> "HfTextTower":  # noqa: FBT002 - nn.Module's signature
+    def train(self, mode: bool = True) -> "HfTextTower":
         """Switch dropout on or off; a frozen model always stays as in use."""
         super().train(mode)
         if self.is_frozen:
@@ -166,7 +167,9 @@ def _load(config: HfTextConfig, read: Callable[[Any], Any]) -> Any:
             "pip install 'precord[train,hf]'"
         )
     try:
-        return read(import_module("transformers"))
+        library: Any = import_module("transformers")
+        library.utils.logging.disable_progress_bar()  # a run has bars of its own
+        return read(library)
     except Exception as error:  # hub, file, configuration: each layer has its own errors
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(f"{config.name_or_path}: not a readable text model: {reason}") from error
@@ -181,7 +184,9 @@ def _add_adapters(model: nn.Module, config: HfTextConfig) -> nn.Module:
         target_modules="all-linear",
         task_type="FEATURE_EXTRACTION",
     )
-    adapted: nn.Module = peft.get_peft_model(model, adapters)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of peft to itself: what transformers renames, GPT-2's
+        adapted: nn.Module = peft.get_peft_model(model, adapters)  # layers lie the other way round
     return adapted
 
 

@@ -5,7 +5,7 @@ chance where it has both, so that the kind of text does not tell the diagnosis.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -42,6 +42,10 @@ class Batch:
     masked_ids: Tensor
     present: Tensor
     relevance: Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        """Return the batch on *device*."""
+        return Batch(*(getattr(self, part.name).to(device) for part in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
