@@ -9,6 +9,8 @@ import pytest
 from precord.leads import LEADS
 from precord.record import Record
 
+os.environ["HF_HUB_OFFLINE"] = "1"  # no test asks the network for a model
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:

@@ -29,6 +29,7 @@ from precord.statements import CODES
 FILES = ("ecg.onnx", "text.onnx", "tokenizer.json", "encoder.json")
 MATCHER = "match.onnx"
 PRECISION = "fp32"
+_NO_PADDING = {"pad_id": 0}
 _BATCH = 64  # texts or records that go through a tower at once
 _MATCH_BATCH = 32  # texts that are matched with an ECG at once
 
@@ -154,8 +155,11 @@ class Encoder:
         return vectors
 
     def _tokenize(self, texts: Sequence[str]) -> NDArray[np.int64]:
-        """Return (B, M) ids, 0 where a text is shorter than the longest."""
-        return np.array([e.ids or [0] for e in self._tokenizer.encode_batch(list(texts))], np.int64)
+        """Return (B, M) ids, padded where a text is shorter than the longest."""
+        empty = [(self._tokenizer.padding or _NO_PADDING)["pad_id"]]
+        return np.array(
+            [e.ids or empty for e in self._tokenizer.encode_batch(list(texts))], np.int64
+        )
 
     def likely_statements(self, probabilities: NDArray[np.float32]) -> frozenset[str]:
         """Return the codes that a record's *probabilities* (S,) make likely.

@@ -13,11 +13,12 @@ from precord.train.config import AugmentConfig, TrainConfig
 from precord.train.pool import Pool
 from precord.train.tokenizer import train_tokenizer
 
+SMALL_TEXT = TextConfig(vocabulary=400, max_tokens=32, width=32, depth=1, heads=2, dropout=0.0)
 SMALL = ModelConfig(
     vision=VitConfig(
         stem=(16, 16, 24), blocks=1, width=32, depth=1, heads=2, dropout=0.0, drop_path=0.0
     ),
-    text=TextConfig(vocabulary=400, max_tokens=32, width=32, depth=1, heads=2, dropout=0.0),
+    text=SMALL_TEXT,
     dim=32,
 )
 STILL = AugmentConfig(
@@ -43,7 +44,7 @@ def make_pool(n: int, seed: int = 0) -> Pool:
 def tokenizer() -> Tokenizer:
     """Return a tokeniser of the statements' own words."""
     texts = [word.casefold() for words in WORDS.values() for word in words]
-    return train_tokenizer(texts, SMALL.text.vocabulary, SMALL.text.max_tokens)
+    return train_tokenizer(texts, SMALL_TEXT.vocabulary, SMALL_TEXT.max_tokens)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from precord.signal.prepare import prepare
 from precord.statements import CODES
 from precord.train.export import export
 from precord.train.tokenizer import tokenize, train_tokenizer
-from tests.train.conftest import SMALL
+from tests.train.conftest import SMALL, SMALL_TEXT
 
 TEXTS = ["sinus rhythm", "atrial fibrillation with rapid conduction", ""]
 
@@ -35,7 +35,7 @@ def model() -> JointModel:
 @pytest.fixture(scope="module")
 def small_tokenizer() -> Tokenizer:
     """Return a tokeniser of two texts."""
-    return train_tokenizer(TEXTS * 3, SMALL.text.vocabulary, SMALL.text.max_tokens)
+    return train_tokenizer(TEXTS * 3, SMALL_TEXT.vocabulary, SMALL_TEXT.max_tokens)
 
 
 @pytest.fixture(scope="module")

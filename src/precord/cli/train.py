@@ -1,6 +1,7 @@
 """`precord train`: train an encoder from a configuration file."""
 
 from importlib.util import find_spec
+from os import environ
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,7 +41,8 @@ def train(config: Config, *, out: Out = None, resume: Resume = False) -> None:
     folder = out if out is not None else Path("runs") / config.stem
     with bars() as stages:
         state = run(wanted, folder, watch(stages), resume=resume)
-    typer.echo(f"{folder / 'weights'}: best pass {state.best_pass} of {state.passes_done}")
+    if environ.get("RANK", "0") == "0":  # under torchrun one process speaks for all
+        typer.echo(f"{folder / 'weights'}: best pass {state.best_pass} of {state.passes_done}")
 
 
 def require_torch() -> None:

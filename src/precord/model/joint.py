@@ -11,19 +11,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own convention
 
+from precord.errors import ModelError
 from precord.model.fusion import FusionConfig, FusionEncoder
+from precord.model.hf import HfTextConfig, HfTextTower
 from precord.model.layer import Tokens
-from precord.model.text import TextConfig, TextTower
+from precord.model.text import TextConfig, TextTower, TextTransformer
 from precord.model.vit import VisionTower, VitConfig
 from precord.statements import CODES
 
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """Sizes of the whole model; without *fusion* it neither matches nor fills in words."""
+    """Parts of the whole model; without *fusion* it neither matches nor fills in words."""
 
     vision: VitConfig = field(default_factory=VitConfig)
-    text: TextConfig = field(default_factory=TextConfig)
+    text: TextConfig | HfTextConfig = field(default_factory=TextConfig)
     fusion: FusionConfig | None = field(default_factory=FusionConfig)
     dim: int = 256
 
@@ -52,17 +54,24 @@ class JointModel(nn.Module):
         super().__init__()
         self.config = config
         self.vision = VisionTower(config.vision)
-        self.text = TextTower(config.text)
+        self.text = text_tower(config.text)
         self.ecg_proj = nn.Linear(3 * config.vision.width, config.dim)
-        self.text_proj = nn.Linear(config.text.width, config.dim)
+        self.text_proj = nn.Linear(self.text.width, config.dim)
         self.statements = nn.Linear(3 * config.vision.width, len(CODES))
         nn.init.constant_(self.statements.bias, -3.0)  # most statements are rare
         self.log_scale = nn.Parameter(torch.tensor(10.0).log())
-        self.fusion = (
-            FusionEncoder(config.text.width, config.vision.width, config.fusion)
-            if config.fusion is not None
-            else None
-        )
+        self.fusion = self._make_fusion(config)
+
+    def _make_fusion(self, config: ModelConfig) -> FusionEncoder | None:
+        """Return the fusion encoder that *config* asks for, if it does."""
+        if config.fusion is None:
+            return None
+        if self.text.width % config.fusion.heads:
+            raise ModelError(
+                f"fusion: {config.fusion.heads} heads do not divide "
+                f"the text tower's width of {self.text.width}"
+            )
+        return FusionEncoder(self.text.width, config.vision.width, config.fusion)
 
     def encode_ecg(self, pixels: Tensor, mask: Tensor, calibrated: Tensor) -> EcgOutput:
         """Return vectors, statement logits, tokens; arguments as in `VisionTower.forward`."""
@@ -90,14 +99,25 @@ class JointModel(nn.Module):
         """Return logits (K, V) of the K words that *hidden* (B, M) marks.
 
         Raises:
-            ValueError: The model has no fusion encoder.
+            ValueError: The model has no fusion encoder, or no word embeddings of its width.
         """
         if self.fusion is None:
             raise ValueError("this model has no fusion encoder")
+        if self.text.words is None:
+            raise ValueError("this model's word embeddings are of another width than its states")
         states = self.fusion(text, ecg)[hidden]  # (K, D)
-        return self.fusion.word_logits(states, self.text.embed.weight)
+        return self.fusion.word_logits(states, self.text.words)
 
     @property
     def scale(self) -> Tensor:
         """Return the inverse temperature, at most 100."""
         return self.log_scale.exp().clamp(max=100.0)
+
+
+def text_tower(config: TextConfig | HfTextConfig) -> TextTower:
+    """Return the text tower that *config* describes.
+
+    Raises:
+        ModelError: A pretrained model cannot be used; see `model.hf`.
+    """
+    return TextTransformer(config) if isinstance(config, TextConfig) else HfTextTower(config)

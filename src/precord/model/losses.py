@@ -83,15 +83,16 @@ def matching_loss(logits: Tensor, relevance: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, relevance)
 
 
-def draw_hard(similarity: Tensor) -> Tensor:
+def draw_hard(similarity: Tensor, draws: torch.Generator | None = None) -> Tensor:
     """Return (B,) for each row another one, the likelier the more similar the two seem.
 
     Args:
         similarity: (B, B) logits of the contrastive loss; a row never draws itself.
+        draws: generator on the same device; PyTorch's own where None.
     """
     itself = torch.eye(len(similarity), dtype=torch.bool, device=similarity.device)
     chances = F.softmax(similarity.masked_fill(itself, -torch.inf), dim=-1)
-    return torch.multinomial(chances, 1).squeeze(-1)
+    return torch.multinomial(chances, 1, generator=draws).squeeze(-1)
 
 
 def masked_word_loss(logits: Tensor, words: Tensor) -> Tensor:

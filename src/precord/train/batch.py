@@ -5,7 +5,7 @@ chance where it has both, so that the kind of text does not tell the diagnosis.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from precord.model.text import MASK, PAD
+from precord.model.text import OWN_MARKS, Marks
 from precord.relevance import Relevance, to_multi_hot
 from precord.report import Language
 from precord.text import word_statements
@@ -43,6 +43,10 @@ class Batch:
     present: Tensor
     relevance: Tensor
 
+    def to(self, device: torch.device) -> "Batch":
+        """Return the batch on *device*."""
+        return Batch(*(getattr(self, part.name).to(device) for part in fields(self)))
+
 
 @dataclass(frozen=True, slots=True)
 class Batches:
@@ -51,6 +55,7 @@ class Batches:
     Attributes:
         real: walked through once a pass, in random order.
         simulated: drawn from at random to fill the configured share; may be None.
+        marks: of the tokeniser; without a mask token no word is hidden.
     """
 
     real: Pool
@@ -58,6 +63,7 @@ class Batches:
     tokenizer: Tokenizer
     relevance: Relevance
     config: TrainConfig
+    marks: Marks = OWN_MARKS
 
     def __len__(self) -> int:
         """Return how many batches make a pass."""
@@ -98,7 +104,7 @@ class Batches:
             torch.from_numpy(mask),
             torch.from_numpy(calibrated),
             torch.from_numpy(ids),
-            torch.from_numpy(hide_words(ids, self.config.hidden_words, rng)),
+            torch.from_numpy(hide_words(ids, self.config.hidden_words, self.marks, rng)),
             torch.from_numpy(to_multi_hot(statements).astype(np.float32)),
             torch.from_numpy(self.relevance(statements, statements).astype(np.float32)),
         )
@@ -114,6 +120,11 @@ def draw_text(
     return word_statements(statements, language, rng).casefold()
 
 
-def hide_words(ids: NDArray[np.int64], share: float, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return *ids* (B, M) with a random *share* of the words replaced by `MASK`."""
-    return np.where((ids != PAD) & (rng.random(ids.shape) < share), MASK, ids)
+def hide_words(
+    ids: NDArray[np.int64], share: float, marks: Marks, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Return *ids* (B, M) with a random *share* of the words replaced by the mask token."""
+    if marks.mask is None:
+        return ids
+    is_word = ~np.isin(ids, list(marks.fixed))
+    return np.where(is_word & (rng.random(ids.shape) < share), marks.mask, ids)

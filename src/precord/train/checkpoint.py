@@ -2,6 +2,8 @@
 
 A run's folder holds `last.safetensors` (model, averaged model, optimiser) with
 `state.json`, `best.safetensors` (averaged model alone), `tokenizer.json` and `log.jsonl`.
+Weights that do not learn (of a pretrained text tower) are not written; they are read where
+they came from.
 """
 
 import json
@@ -33,7 +35,7 @@ def save_last(
     state: State,
 ) -> None:
     """Write everything that resuming needs."""
-    tensors = _prefixed("model", model.state_dict()) | _prefixed("averaged", averaged.state_dict())
+    tensors = _prefixed("model", _learnt(model)) | _prefixed("averaged", _learnt(averaged))
     for number, slots in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{number}.{key}": torch.as_tensor(v) for key, v in slots.items()}
     _save(tensors, folder / "last.safetensors")
@@ -51,8 +53,8 @@ def load_last(
     try:
         tensors = load_file(folder / "last.safetensors")
         state = State(**json.loads((folder / "state.json").read_text("utf-8")))
-        model.load_state_dict(_unprefixed("model", tensors))
-        averaged.load_state_dict(_unprefixed("averaged", tensors))
+        _load_learnt(model, _unprefixed("model", tensors))
+        _load_learnt(averaged, _unprefixed("averaged", tensors))
         slots: dict[int, dict[str, Tensor]] = {}
         for key, value in _unprefixed("optimiser", tensors).items():
             number, _, name = key.partition(".")
@@ -67,15 +69,37 @@ def load_last(
 
 def save_model(path: Path, model: nn.Module) -> None:
     """Write the weights of *model* alone."""
-    _save(model.state_dict(), path)
+    _save(_learnt(model), path)
 
 
 def load_model(path: Path, model: nn.Module) -> None:
     """Read weights that `save_model` wrote into *model*."""
     try:
-        model.load_state_dict(load_file(path))
+        _load_learnt(model, load_file(path))
     except (OSError, RuntimeError) as error:
         raise ModelError(f"{path}: not weights of this model") from error
+
+
+def _learnt(model: nn.Module) -> dict[str, Tensor]:
+    """Return the state of *model* without the parameters that do not learn."""
+    fixed = _fixed(model)
+    return {name: tensor for name, tensor in model.state_dict().items() if name not in fixed}
+
+
+def _load_learnt(model: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Put what `_learnt` returned into *model*.
+
+    Raises:
+        RuntimeError: The state is of another model.
+    """
+    keys = model.load_state_dict(tensors, strict=False)
+    if wrong := sorted({*keys.missing_keys, *keys.unexpected_keys} - _fixed(model)):
+        raise RuntimeError(f"{wrong[0]} and {len(wrong) - 1} more do not fit the configuration")
+
+
+def _fixed(model: nn.Module) -> set[str]:
+    """Return the names of the parameters that do not learn."""
+    return {name for name, p in model.named_parameters() if not p.requires_grad}
 
 
 def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -3,6 +3,7 @@
 import runpy
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from precord.errors import ModelError
 from precord.model.joint import ModelConfig
@@ -51,6 +52,7 @@ class TrainConfig:
         hidden_words: share of the words that masked language modelling hides.
         bfloat16: compute the towers' products in bfloat16: twice as fast on processors that
             have it (AVX-512 BF16, AMX), slower on others; weights and losses stay float32.
+        device: "cpu", "cuda", or "auto": a GPU if there is one.
         score: what validation ranks by, and what the weights are shipped with.
     """
 
@@ -77,6 +79,7 @@ class TrainConfig:
     simulated_share: float = 0.25
     score: ScoreWeights = CHOSEN
     bfloat16: bool = False
+    device: Literal["auto", "cpu", "cuda"] = "auto"
     seed: int = 1
 
 

@@ -91,7 +91,7 @@ def export(
     model.eval()
     ecg, ids = _examples(model)
     rows: dict[int, object] = {0: torch.export.Dim("rows", min=1, max=4096)}
-    most = model.config.text.max_tokens
+    most = model.text.max_tokens
     words = {**rows, 1: torch.export.Dim("tokens", min=1, max=most)}
     outputs = _ECG_OUTPUTS if model.fusion is not None else _ECG_OUTPUTS[:2]
     _export(_EcgTower(model), ecg, folder / "ecg.onnx", _ECG_INPUTS, (rows,) * 3, outputs)
@@ -126,8 +126,9 @@ def _examples(model: JointModel) -> tuple[tuple[Tensor, ...], Tensor]:
     mask[1, 3:] = 0
     mask[2, :, 400:] = 0
     calibrated = torch.tensor([1.0, 0.0, 1.0])
-    ids = torch.randint(1, model.config.text.vocabulary, (3, 17), generator=draw)
-    ids[1, 5:] = 0
+    length = min(17, model.text.max_tokens)
+    ids = torch.randint(1, model.text.vocabulary, (3, length), generator=draw)
+    ids[1, 5:] = model.text.marks.pad
     return (pixels * mask, mask, calibrated), ids
 
 

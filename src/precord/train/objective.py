@@ -1,6 +1,9 @@
 """What one step minimises: alignment, likeness, statements, matching and hidden words.
 
-Shapes: B batch, M text tokens, P pairs.
+Of several processes each encodes its own rows; see `train.processes` for why the mean of
+their losses is the loss of the whole batch.
+
+Shapes: B whole batch, b rows of this process, M text tokens, K hidden words, P pairs.
 """
 
 from dataclasses import dataclass
@@ -20,6 +23,7 @@ from precord.model.losses import (
 )
 from precord.train.batch import Batch
 from precord.train.config import TrainConfig
+from precord.train.processes import ALONE, Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,44 +38,78 @@ class Losses:
     total: Tensor
 
 
-def compute_losses(model: JointModel, batch: Batch, config: TrainConfig) -> Losses:
-    """Return the losses of *model* on *batch*."""
-    with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
-        ecg = model.encode_ecg(batch.pixels, batch.mask, batch.calibrated)
-        text = model.encode_text(batch.ids)
-    vectors, words = ecg.vectors.float(), text.vectors.float()
+def compute_losses(
+    model: JointModel, batch: Batch, config: TrainConfig, group: Group = ALONE
+) -> Losses:
+    """Return the losses of *model* on *batch*, the whole of it in every process.
+
+    Their mean over the processes is the loss of the batch.
+    """
+    rows = group.rows(len(batch.ids))
+    with _precision(batch, config):
+        ecg = model.encode_ecg(batch.pixels[rows], batch.mask[rows], batch.calibrated[rows])
+        text = model.encode_text(batch.ids[rows])
+    vectors = group.gather(ecg.vectors.float())  # (B, E)
+    words = group.gather(text.vectors.float())  # (B, E)
     targets = soft_targets(batch.relevance, config.sharpness)
     none = torch.zeros((), device=vectors.device)
     losses = {
         "contrastive": contrastive(vectors, words, model.scale, targets),
         "alike": alike(vectors, model.scale, batch.relevance, config.sharpness),
-        "statement": statement_loss(ecg.logits.float(), batch.present),
-        "matching": _match(model, ecg, text, batch, config) if config.matching_weight else none,
-        "masked_word": _fill_in(model, ecg, batch, config) if config.masked_word_weight else none,
+        "statement": statement_loss(ecg.logits.float(), batch.present[rows]),
+        "matching": none,
+        "masked_word": none,
     }
+    if config.matching_weight:
+        similarity = model.scale.detach() * vectors.detach() @ words.detach().T  # (B, B)
+        losses["matching"] = _match(model, (ecg, text, similarity), batch, config, group)
+    if config.masked_word_weight:
+        losses["masked_word"] = _fill_in(model, ecg, batch, config, group)
     total = sum((getattr(config, f"{name}_weight") * loss for name, loss in losses.items()), none)
     return Losses(**losses, total=total)
 
 
+def _precision(batch: Batch, config: TrainConfig) -> torch.autocast:
+    """Return the context that the towers compute in."""
+    return torch.autocast(batch.ids.device.type, torch.bfloat16, enabled=config.bfloat16)
+
+
 def _match(
-    model: JointModel, ecg: EcgOutput, text: TextOutput, batch: Batch, config: TrainConfig
+    model: JointModel,
+    seen: tuple[EcgOutput, TextOutput, Tensor],
+    batch: Batch,
+    config: TrainConfig,
+    group: Group,
 ) -> Tensor:
-    """Return the matching loss of B true pairs and 2 B that look alike."""
-    own = torch.arange(len(batch.ids))
-    with torch.no_grad():
-        similarity = model.scale * ecg.vectors.float() @ text.vectors.float().T  # (B, B)
-        similarity = similarity.nan_to_num()  # a diverged run fails by its loss, not here
-        other_text, other_ecg = draw_hard(similarity), draw_hard(similarity.T)
-    ecgs, texts = torch.cat([own, own, other_ecg]), torch.cat([own, other_text, own])  # (P,)
-    with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
-        logits = model.match(text.tokens.select(texts), ecg.tokens.select(ecgs))
+    """Return the matching loss of b true pairs and 2 b that look alike.
+
+    The third of *seen* is the similarity (B, B) of all ECGs (rows) and texts (columns).
+    """
+    ecg, text, similarity = seen
+    similarity = similarity.nan_to_num()  # a diverged run fails by its loss, not here
+    other_text = draw_hard(similarity, group.draws)  # (B,)
+    other_ecg = draw_hard(similarity.T, group.draws)  # (B,)
+    rows = group.rows(len(batch.ids))
+    own = torch.arange(len(batch.ids), device=batch.ids.device)[rows]  # (b,)
+    ecgs = torch.cat([own, own, other_ecg[rows]])  # (P,)
+    texts = torch.cat([own, other_text[rows], own])  # (P,)
+    all_texts, all_ecgs = group.gather_tokens(text.tokens), group.gather_tokens(ecg.tokens)
+    with _precision(batch, config):
+        logits = model.match(all_texts.select(texts), all_ecgs.select(ecgs))
     return matching_loss(logits.float(), batch.relevance[ecgs, texts])
 
 
-def _fill_in(model: JointModel, ecg: EcgOutput, batch: Batch, config: TrainConfig) -> Tensor:
-    """Return the loss of the words that are hidden, told by the rest and the ECG."""
+def _fill_in(
+    model: JointModel, ecg: EcgOutput, batch: Batch, config: TrainConfig, group: Group
+) -> Tensor:
+    """Return the loss of the words that are hidden, told by the rest and the ECG.
+
+    Weighted by this process's share of the hidden words: each of them counts alike.
+    """
+    rows = group.rows(len(batch.ids))
     hidden = batch.masked_ids != batch.ids  # (B, M)
-    with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
-        text = model.encode_text(batch.masked_ids)
-        logits = model.fill_in(text.tokens, ecg.tokens, hidden)  # (K, V)
-    return masked_word_loss(logits.float(), batch.ids[hidden])
+    with _precision(batch, config):
+        text = model.encode_text(batch.masked_ids[rows])
+        logits = model.fill_in(text.tokens, ecg.tokens, hidden[rows])  # (K, V)
+    loss = masked_word_loss(logits.float(), batch.ids[rows][hidden[rows]])
+    return loss * (group.size * hidden[rows].sum() / hidden.sum().clamp(min=1))

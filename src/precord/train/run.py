@@ -10,8 +10,10 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from precord.corpora import Entry, open_corpus
-from precord.errors import CorpusError, LeakError
+from precord.errors import CorpusError, LeakError, ModelError
+from precord.model.hf import HfTextConfig, read_tokenizer
 from precord.model.joint import JointModel
+from precord.model.text import OWN_MARKS, Marks, TextConfig
 from precord.relevance import Relevance, to_multi_hot
 from precord.text import clean_report
 from precord.text.wording import WORDS
@@ -21,6 +23,7 @@ from precord.train.config import TrainConfig
 from precord.train.export import export
 from precord.train.loop import Progress, Run
 from precord.train.pool import Pool, load_pool, simulate_pool
+from precord.train.processes import Group, join
 from precord.train.tokenizer import load_tokenizer, train_tokenizer
 from precord.train.validate import choose_thresholds, embed
 
@@ -42,24 +45,42 @@ class Watch:
     on_pass: Callable[[Progress], None]
 
 
+_SILENT = Watch(lambda *_: None, lambda _: None, lambda _: None)
+
+
 def train(config: TrainConfig, folder: Path, watch: Watch, *, resume: bool = False) -> State:
     """Train as *config* says; leave checkpoints in *folder*, weights in `folder/weights`.
+
+    Under `torchrun` the processes share the work; the first one alone writes, and calls
+    *watch*.
 
     Raises:
         CorpusError: A data set cannot be read.
         LeakError: A patient both trains and validates.
         ModelError: The run diverges, or cannot be resumed.
     """
+    with join(config.device) as group:
+        return _train(config, folder, watch if group.rank == 0 else _SILENT, group, resume=resume)
+
+
+def _train(config: TrainConfig, folder: Path, watch: Watch, group: Group, *, resume: bool) -> State:
+    """Train as one process of *group*."""
     folder.mkdir(parents=True, exist_ok=True)
+    own = _own_tokenizer(config)  # first, so that a model that is not there is missed at once
     training, validation = _load_real(config, watch)
     simulated = _simulate(config, watch)
     if resume:
         tokenizer = load_tokenizer(folder / "tokenizer.json")
+    elif own is not None:
+        tokenizer = own[0]
     else:
         tokenizer = make_tokenizer(config, training, simulated)
+    if not resume and group.rank == 0:
         tokenizer.save(str(folder / "tokenizer.json"))
-    batches = Batches(training, simulated, tokenizer, Relevance.fit(training.statements), config)
-    run = Run(config, batches, folder)
+    marks = OWN_MARKS if own is None else own[1]
+    relevance = Relevance.fit(training.statements)
+    batches = Batches(training, simulated, tokenizer, relevance, config, marks)
+    run = Run(config, batches, folder, group)
     if resume:
         run.resume()
     watch.on_stage("training", config.passes)
@@ -70,30 +91,46 @@ def train(config: TrainConfig, folder: Path, watch: Watch, *, resume: bool = Fal
 
     gallery = training if validation is not None else None
     state = run.train(gallery, validation, on_pass)
-    model = JointModel(config.model)
-    load_model(folder / "best.safetensors", model)
-    judge = validation if validation is not None else training
-    found = embed(model, tokenizer, judge)
-    thresholds = choose_thresholds(to_multi_hot(judge.statements), found.probabilities)
-    export(
-        model,
-        tokenizer,
-        folder / "weights",
-        score=config.score,
-        thresholds=thresholds,
-    )
+    if group.rank == 0:
+        judge = validation if validation is not None else training
+        _export_best(config, folder, tokenizer, judge, group)
     return state
 
 
+def _export_best(
+    config: TrainConfig, folder: Path, tokenizer: Tokenizer, judge: Pool, group: Group
+) -> None:
+    """Write the weights of the best pass, with thresholds that *judge* sets."""
+    model = JointModel(config.model)
+    load_model(folder / "best.safetensors", model)
+    found = embed(model.to(group.device), tokenizer, judge)
+    thresholds = choose_thresholds(to_multi_hot(judge.statements), found.probabilities)
+    weights = folder / "weights"
+    export(model.cpu(), tokenizer, weights, score=config.score, thresholds=thresholds)
+
+
+def _own_tokenizer(config: TrainConfig) -> tuple[Tokenizer, Marks] | None:
+    """Return the tokeniser that the text tower brings; None if a run learns its own."""
+    text = config.model.text
+    return read_tokenizer(text) if isinstance(text, HfTextConfig) else None
+
+
 def make_tokenizer(config: TrainConfig, training: Pool, simulated: Pool | None) -> Tokenizer:
-    """Return the tokeniser of a run: learnt from training folds and simulation alone."""
+    """Return the tokeniser of a run: learnt from training folds and simulation alone.
+
+    Raises:
+        ModelError: The text tower brings its own.
+    """
+    sizes = config.model.text
+    if not isinstance(sizes, TextConfig):
+        raise ModelError(f"{sizes.name_or_path}: brings its own tokeniser")
     texts = {word.casefold() for words in WORDS.values() for word in words}
     texts |= {text for reports in training.reports for text in reports}
     if simulated is not None:
         texts |= {text for reports in simulated.reports for text in reports}
     if config.reports is not None:
         texts |= set(read_reports(config.reports, config.folds))
-    return train_tokenizer(texts, config.model.text.vocabulary, config.model.text.max_tokens)
+    return train_tokenizer(texts, sizes.vocabulary, sizes.max_tokens)
 
 
 def read_reports(table: Path, folds: tuple[int, ...]) -> list[str]:

@@ -22,6 +22,7 @@ from precord.errors import ModelError
 PAD_TOKEN = "[PAD]"  # noqa: S105 - no secret
 UNKNOWN_TOKEN = "[UNK]"  # noqa: S105 - no secret
 MASK_TOKEN = "[MASK]"  # noqa: S105 - no secret
+_NO_PADDING = {"pad_id": 0}
 
 
 def train_tokenizer(texts: abc.Iterable[str], vocabulary: int, max_tokens: int) -> Tokenizer:
@@ -54,5 +55,6 @@ def load_tokenizer(path: Path) -> Tokenizer:
 
 
 def tokenize(tokenizer: Tokenizer, texts: abc.Sequence[str]) -> NDArray[np.int64]:
-    """Return (texts, tokens) ids, 0 where a text is shorter than the longest."""
-    return np.array([e.ids for e in tokenizer.encode_batch(list(texts))], np.int64)
+    """Return (texts, tokens) ids, padded where a text is shorter than the longest."""
+    empty = [(tokenizer.padding or _NO_PADDING)["pad_id"]]
+    return np.array([e.ids or empty for e in tokenizer.encode_batch(list(texts))], np.int64)

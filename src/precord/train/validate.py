@@ -52,16 +52,17 @@ class Validation:
 def embed(model: JointModel, tokenizer: Tokenizer, pool: Pool, batch: int = 128) -> Embedded:
     """Return *pool* in the joint space; the model is left in evaluation mode."""
     model.eval()
+    device = model.log_scale.device
     ecg, probabilities = [], []
     for start in range(0, len(pool), batch):
         rows = slice(start, start + batch)
         out = model.encode_ecg(
-            torch.from_numpy(pool.pixels[rows]),
-            torch.from_numpy(pool.mask[rows]),
-            torch.from_numpy(pool.calibrated[rows]),
+            torch.from_numpy(pool.pixels[rows]).to(device),
+            torch.from_numpy(pool.mask[rows]).to(device),
+            torch.from_numpy(pool.calibrated[rows]).to(device),
         )
-        ecg.append(out.vectors.numpy())
-        probabilities.append(out.logits.sigmoid().numpy())
+        ecg.append(out.vectors.cpu().numpy())
+        probabilities.append(out.logits.sigmoid().cpu().numpy())
     texts = [case_texts(c, r) for c, r in zip(pool.statements, pool.reports, strict=True)]
     vectors = embed_texts(model, tokenizer, [t for of_case in texts for t in of_case])
     means = mean_vectors(vectors, [len(of_case) for of_case in texts])
@@ -74,10 +75,10 @@ def embed_texts(
 ) -> NDArray[np.float32]:
     """Return (texts, E) unit vectors."""
     model.eval()
-    parts = [
-        model.encode_text(torch.from_numpy(tokenize(tokenizer, texts[i : i + batch]))).vectors
-        for i in range(0, len(texts), batch)
-    ]
+    parts = []
+    for start in range(0, len(texts), batch):
+        ids = torch.from_numpy(tokenize(tokenizer, texts[start : start + batch]))
+        parts.append(model.encode_text(ids.to(model.log_scale.device)).vectors.cpu())
     return torch.cat(parts).numpy()
 
 
