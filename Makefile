@@ -7,7 +7,7 @@ PRECORD_SHARED ?= ../shared
 DATA := $(PRECORD_SHARED)/data
 export PRECORD_SHARED
 
-.PHONY: help setup demo test check fuzz bench docs results gates wheel bundle check-bundle clean
+.PHONY: help setup demo test check fuzz bench docs baselines results gates wheel bundle check-bundle clean
 
 help: ## list what there is to do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -48,13 +48,27 @@ bench: $(VENV)/.dev ## speed of query, ingestion, start-up and encodings
 docs: $(VENV)/.dev ## regenerate the command-line reference
 	$(BIN)/python tools/reference.py
 
-results: $(VENV)/.dev ## measure fold 9 against folds 1-8 and rewrite docs/results.md
+BASELINES := runs/supervised/weights/encoder.json runs/qiu2023-grid/weights/encoder.json \
+	runs/qiu2023-concat/weights/encoder.json
+
+runs/supervised/weights/encoder.json: | $(VENV)/.dev
+	$(BIN)/precord train configs/supervised.py --out runs/supervised
+
+runs/qiu2023-%/weights/encoder.json: | $(VENV)/.dev
+	PRECORD_STYLE=$* $(BIN)/precord train configs/qiu2023.py --out runs/qiu2023-$*
+
+baselines: $(BASELINES) ## train what the system is measured against (two hours on 2 cores)
+
+results: $(VENV)/.dev $(BASELINES) ## measure fold 9 against folds 1-8 and rewrite docs/results.md
 	mkdir -p runs
 	rm -f runs/results.db*
 	$(BIN)/precord ingest ptb-xl $(DATA)/ptb-xl --folds 1-8 --library runs/results.db
 	$(BIN)/precord ingest ptb-xl-zscored $(DATA)/ptb-xl-zscored --folds 1-8 --library runs/results.db
 	$(BIN)/precord evaluate ptb-xl $(DATA)/ptb-xl ptb-xl-zscored $(DATA)/ptb-xl-zscored \
 		--fold 9 --library runs/results.db --json docs/results/fold9.json \
+		--beside "supervised network=runs/supervised/weights" \
+		--beside "qiu2023, grid=runs/qiu2023-grid/weights" \
+		--beside "qiu2023, concat=runs/qiu2023-concat/weights" \
 		--markdown docs/results.md --plots docs/results
 
 gates: $(VENV)/.dev ## what must hold of any honest retrieval, on the library that `make results` left

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from precord.errors import ModelError
-from precord.image.encodings import SignedMap, signed_map, stack_maps
+from precord.image.view import EcgImage, View, stack_images, view_record
 from precord.record import Record
 from precord.score import ScoreWeights
-from precord.signal.prepare import VERSION, prepare
+from precord.signal.prepare import VERSION
 from precord.statements import CODES
 
 FILES = ("ecg.onnx", "text.onnx", "tokenizer.json", "encoder.json")
@@ -73,6 +73,7 @@ class Encoder:
         try:
             facts = json.loads((folder / "encoder.json").read_text("utf-8"))
             self.dim = int(facts["dim"])
+            self._view = View(facts.get("view", View.SIGNED))
             self.score_weights = ScoreWeights(**facts["score"])
             self._thresholds = {str(k): float(v) for k, v in facts["thresholds"].items()}
             is_ours = facts["preparation"] == VERSION and facts["statements"] == list(CODES)
@@ -111,19 +112,19 @@ class Encoder:
         Raises:
             SignalError: A record is too short, or its first ten seconds are missing.
         """
-        maps = [signed_map(prepare(record)) for record in records]
-        vectors = np.empty((len(maps), self.dim), np.float32)
-        statements = np.empty((len(maps), len(CODES)), np.float32)
-        for start in range(0, len(maps), _BATCH):
+        images = [view_record(record, self._view) for record in records]
+        vectors = np.empty((len(images), self.dim), np.float32)
+        statements = np.empty((len(images), len(CODES)), np.float32)
+        for start in range(0, len(images), _BATCH):
             rows = slice(start, start + _BATCH)
             vectors[rows], statements[rows] = self._ecg.run(
-                self._ecg_outputs[:2], _to_inputs(maps[rows])
+                self._ecg_outputs[:2], _to_inputs(images[rows])
             )
         return EcgEncoding(vectors, statements)
 
     def encode_query(self, record: Record) -> QueryEncoding:
         """Return what a search by *record* needs; raises as `encode_records` does."""
-        inputs = _to_inputs([signed_map(prepare(record))])
+        inputs = _to_inputs([view_record(record, self._view)])
         vectors, statements, *tokens = self._ecg.run(None, inputs)
         return QueryEncoding(vectors[0], statements[0], tuple(tokens) if tokens else None)
 
@@ -174,9 +175,10 @@ class Encoder:
         )
 
 
-def _to_inputs(maps: Sequence[SignedMap]) -> dict[str, NDArray[np.float32]]:
+def _to_inputs(images: Sequence[EcgImage]) -> dict[str, NDArray[np.float32]]:
     """Return the inputs of the vision tower."""
-    return dict(zip(("pixels", "mask", "calibrated"), stack_maps(maps), strict=True))
+    pixels, mask, calibrated = stack_images(images)
+    return {"pixels": pixels.astype(np.float32, copy=False), "mask": mask, "calibrated": calibrated}
 
 
 def _open(path: Path, threads: int) -> Any:

@@ -41,15 +41,19 @@ _TASK = 8  # entries that a worker takes at once
 _AHEAD = 4  # tasks a worker that may wait, so that memory stays bounded
 
 
-class IngestEncoder(Protocol):
+class TextEncoder(Protocol):
+    """What the texts of cases need of an encoder."""
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (texts, D) unit vectors."""
+        ...
+
+
+class IngestEncoder(TextEncoder, Protocol):
     """What ingestion needs of an encoder."""
 
     def encode_records(self, records: Sequence[Record]) -> "EcgEncoding":
         """Return unit vectors of *records*."""
-        ...
-
-    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return (texts, D) unit vectors."""
         ...
 
 
@@ -129,7 +133,7 @@ def ingest(
 
 
 def encode_case_texts(
-    encoder: IngestEncoder,
+    encoder: TextEncoder,
     statements: Sequence[frozenset[str]],
     reports: Sequence[Report | None],
     dim: int | None = None,

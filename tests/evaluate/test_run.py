@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from precord.corpora import Entry, open_corpus
+from precord.encoder import Encoder
 from precord.errors import CorpusError, LeakError, LibraryError
 from precord.evaluate import run
 from precord.evaluate.material import read_material
@@ -125,6 +126,21 @@ def test_scores_are_those_of_a_search(archive: Path, library: SqliteLibrary) -> 
     hits = Retriever(library, encoder).by_record(record, k=6).hits
     assert [h.case.id for h in hits] == [material.vectors.ids[i] for i in np.argsort(-scores)]
     np.testing.assert_allclose([h.score for h in hits], -np.sort(-scores), rtol=1e-5)
+
+
+def test_other_weights_stand_beside(archive: Path, library: SqliteLibrary) -> None:
+    """The same weights beside themselves get the same table, whatever they are called."""
+    entries, encoder = _entries(archive), Encoder.load()
+    ingest(entries, library, FakeEncoder(), workers=1)
+    with SqliteLibrary.create(
+        library.path.with_name("true.db"), encoder.fingerprint, encoder.precision, encoder.dim
+    ) as true:
+        ingest(entries, true, encoder, workers=1)
+        tables = run([("folder", archive)], 9, true, encoder, _silent, {"twin": encoder})
+
+    found = tables.retrieval
+    assert repr(found["twin"]) == repr(found["precord"])  # NaN equals nothing but its name
+    assert repr(found["twin: ECG to ECG only"]) == repr(found["ECG to ECG only"])
 
 
 def test_tables_are_written(archive: Path, library: SqliteLibrary, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from precord.corpora import open_corpus
 from precord.errors import SignalError
-from precord.image.encodings import signed_map, stack_maps
+from precord.image.encodings import signed_map
+from precord.image.view import View, stack_images, view_record
 from precord.leads import LEADS, Lead
 from precord.record import Record, Scale
 from precord.signal.prepare import MODEL_RATE, prepare
@@ -86,7 +87,7 @@ def test_nothing_in_the_first_ten_seconds_is_refused() -> None:
 
 def test_maps_stack() -> None:
     """Pixels, mask and scale flag of a batch are float32."""
-    arrays = stack_maps([signed_map(prepare(Record(_beats(500), LEADS, 500)))] * 2)
+    arrays = stack_images([view_record(Record(_beats(500), LEADS, 500), View.SIGNED)] * 2)
 
     assert [a.shape for a in arrays] == [(2, 12, 1000), (2, 12, 1000), (2,)]
     assert {a.dtype for a in arrays} == {np.dtype(np.float32)}

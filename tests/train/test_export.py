@@ -11,12 +11,11 @@ from tokenizers import Tokenizer
 
 from precord.encoder import FILES, Encoder
 from precord.errors import ModelError
-from precord.image.encodings import signed_map, stack_maps
+from precord.image.view import View, stack_images, view_record
 from precord.leads import LEADS
 from precord.model.joint import JointModel
 from precord.record import Record, Scale
 from precord.score import ScoreWeights
-from precord.signal.prepare import prepare
 from precord.statements import CODES
 from precord.train.export import export
 from precord.train.tokenizer import tokenize, train_tokenizer
@@ -66,7 +65,7 @@ def test_onnx_equals_torch(
 ) -> None:
     """Both towers, within 1e-4, on records and texts of several shapes."""
     encoder = Encoder.load(weights)
-    arrays = stack_maps([signed_map(prepare(r)) for r in records])
+    arrays = stack_images([view_record(r, View.SIGNED) for r in records])
     with torch.no_grad():
         out = model.encode_ecg(*(torch.from_numpy(a) for a in arrays))
         text = model.encode_text(torch.from_numpy(tokenize(small_tokenizer, TEXTS))).vectors
@@ -83,7 +82,7 @@ def test_matching_equals_torch_and_equal_texts_are_judged_alike(
 ) -> None:
     """Each text with the query's own tokens, in the order asked for."""
     encoder = Encoder.load(weights)
-    arrays = stack_maps([signed_map(prepare(records[1]))])
+    arrays = stack_images([view_record(records[1], View.SIGNED)])
     with torch.no_grad():
         out = model.encode_ecg(*(torch.from_numpy(a) for a in arrays))
         text = model.encode_text(torch.from_numpy(tokenize(small_tokenizer, TEXTS[:2]))).tokens

@@ -31,6 +31,12 @@ Plots = Annotated[
 ]
 
 
+Beside = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=DIR", help="Other weights, measured in the same tables."),
+]
+
+
 def parse_corpora(words: list[str]) -> list[tuple[str, Path]]:
     """Return kind and folder of each corpus in *words*.
 
@@ -42,7 +48,7 @@ def parse_corpora(words: list[str]) -> list[tuple[str, Path]]:
     return list(zip(words[::2], map(Path, words[1::2]), strict=True))
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - one argument per option of the command
     corpora: Corpora,
     *,
     fold: Fold,
@@ -51,6 +57,7 @@ def evaluate(
     markdown: Markdown = None,
     plots: Plots = None,
     weights: WeightsAt = None,
+    beside: Beside = None,
 ) -> None:
     """Measure retrieval: the queries are one fold of the data sets, the gallery the library.
 
@@ -63,8 +70,9 @@ def evaluate(
     from precord.library.sqlite import SqliteLibrary
 
     encoder = Encoder.load(weights)
+    others = {name: Encoder.load(folder) for name, folder in _parse_beside(beside or [])}
     with SqliteLibrary.open(library, encoder=encoder) as cases, bars() as stages:
-        tables = run(wanted, fold, cases, encoder, _stage(stages))
+        tables = run(wanted, fold, cases, encoder, _stage(stages), others)
     kinds = " ".join(f"{kind} {kind}/" for kind, _ in wanted)  # no folder of this machine
     command = f"`precord evaluate {kinds} --fold {fold} --library {library.name}`"
     tables = replace(tables, about={"command": command, **tables.about})
@@ -103,6 +111,15 @@ def gates(
         typer.echo(page)
     if failed := [gate.name for gate in found if not gate.holds]:
         raise GateError(f"{len(failed)} of {len(found)} gates fail: {'; '.join(failed)}")
+
+
+def _parse_beside(words: list[str]) -> list[tuple[str, Path]]:
+    """Return name and folder of each of *words*."""
+    pairs = [word.partition("=") for word in words]
+    for name, sign, folder in pairs:
+        if not (name and sign and folder):
+            raise typer.BadParameter(f"{name + sign + folder!r}, expected NAME=DIR")
+    return [(name, Path(folder)) for name, _, folder in pairs]
 
 
 def _stage(stages: "Progress") -> "Callable[[str, int], Callable[[int], None]]":

@@ -16,11 +16,11 @@ from precord.corpora import Entry, open_corpus
 from precord.encoder import Encoder
 from precord.errors import LibraryError
 from precord.evaluate.protocol import NON_NORM, Task, per_query
+from precord.ingest import encode_case_texts
 from precord.metrics import Estimate, Resamples, top_hits
 from precord.relevance import StatementTable
 from precord.score import score_cases
 from precord.statements import SUPERCLASSES, Superclass, to_superclasses
-from precord.text import case_texts, clean_report, mean_vectors
 from precord.train.config import TrainConfig
 from precord.train.run import Watch, train
 
@@ -186,7 +186,10 @@ def _ask(
         [entry.corpus for entry in queries],
         [entry.corpus for entry in gallery],
     )
-    cases = (ecg[~is_query], _encode_texts(gallery, encoder), StatementTable.fit(task.gallery))
+    texts = encode_case_texts(
+        encoder, [e.statements for e in gallery], [e.report for e in gallery], encoder.dim
+    )
+    cases = (ecg[~is_query], texts, StatementTable.fit(task.gallery))
     scores = score_cases(ecg[is_query], probabilities[is_query], cases, encoder.score_weights)
     order = top_hits(np.nan_to_num(scores.total, nan=-np.inf), len(gallery))
     values = per_query(task, order)
@@ -196,12 +199,3 @@ def _ask(
         np.array([to_superclasses(entry.statements) == {"NORM"} for entry in queries]),
         {name: values[name] for name in _MEASURES},
     )
-
-
-def _encode_texts(entries: Sequence[Entry], encoder: Encoder) -> NDArray[np.float32]:
-    """Return (N, D) the text vectors of cases, as ingestion makes them."""
-    texts = [
-        case_texts(e.statements, [clean_report(e.report.text)] if e.report else []) for e in entries
-    ]
-    vectors = encoder.encode_texts([text for of_case in texts for text in of_case])
-    return mean_vectors(vectors, [len(of_case) for of_case in texts])

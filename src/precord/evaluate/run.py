@@ -1,12 +1,13 @@
 """`precord evaluate`: one fold of real ECGs searches a library that must not hold it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from precord.case import Case
+from precord.encoder import Encoder
 from precord.evaluate.baseline import (
     always_normal,
     always_richest,
@@ -14,6 +15,7 @@ from precord.evaluate.baseline import (
     random_convolutions,
     raw_signals,
 )
+from precord.evaluate.beside import judge_beside
 from precord.evaluate.crossmodal import cross_modal
 from precord.evaluate.material import Material, OnStage, read_material
 from precord.evaluate.prompts import prompt_aurocs
@@ -22,6 +24,7 @@ from precord.evaluate.system import system_scores
 from precord.evaluate.table import Tables
 from precord.evaluate.textsearch import SEARCHES, measure_text_search
 from precord.image.encodings import signed_map
+from precord.ingest import encode_case_texts
 from precord.library.protocol import Library
 from precord.library.sqlite import SqliteLibrary
 from precord.metrics import Estimate
@@ -29,7 +32,7 @@ from precord.record import Record
 from precord.retrieve import QueryEncoder, Retriever
 from precord.signal.measure import measure
 from precord.signal.prepare import prepare
-from precord.text import case_texts, clean_report, mean_vectors, report_key
+from precord.text import clean_report, report_key
 
 
 def run(
@@ -38,23 +41,26 @@ def run(
     library: Library,
     encoder: QueryEncoder,
     on_stage: OnStage,
+    others: Mapping[str, Encoder] | None = None,
 ) -> Tables:
     """Return the tables of *fold* of *corpora* against the rest of *library*.
 
     Arguments and errors are those of `read_material`; the library must hold a normal case,
-    and the signals of all.
+    and the signals of all. Rows of *others*, weights by name, stand beside.
     """
     material = read_material(corpora, fold, library, encoder, on_stage)
     task = material.task
     advance = on_stage("reading the gallery", len(material.cases))
     gallery = material.gallery_records(range(len(material.cases)), advance)
-    advance = on_stage("judging", 10)
+    others = others or {}
+    advance = on_stage("judging", 10 + len(others))
     scores = system_scores(material, encoder)
     retrieval = {}
     for name, table in scores.items():
         retrieval[name] = judge(task, table)
         advance(1)
     retrieval |= _baselines(material, gallery, advance)
+    retrieval |= judge_beside(others, material, gallery, advance)
     other = {
         "misses in ten hits": misses(task, scores["precord"]),
         "same source": same_source(task, scores["precord"]),
@@ -72,20 +78,19 @@ def _text_search(
 ) -> dict[str, dict[str, dict[str, Estimate]]]:
     """Return the tables of text search, over the queries' own ECGs and over the gallery."""
     advance = on_stage("searching by text", 2 * SEARCHES)
-    texts = [
-        case_texts(e.statements, [clean_report(e.report.text)] if e.report else [])
-        for e in material.entries
-    ]
-    vectors = encoder.encode_texts([text for of_case in texts for text in of_case])
+    dim = material.encoded[0].vector.size
+    entries = material.entries
+    texts = encode_case_texts(
+        encoder, [e.statements for e in entries], [e.report for e in entries], dim
+    )
     cases = [
-        Case(id=e.case_id, patient=None, statements=e.statements, report=e.report)
-        for e in material.entries
+        Case(id=e.case_id, patient=None, statements=e.statements, report=e.report) for e in entries
     ]
     with TemporaryDirectory() as folder:
-        path, dim = Path(folder) / "queries.db", vectors.shape[1]
+        path = Path(folder) / "queries.db"
         with SqliteLibrary.create(path, "evaluation", "fp32", dim) as unseen:
             ecg = np.stack([q.vector for q in material.encoded])
-            unseen.add(cases, ecg, mean_vectors(vectors, [len(of_case) for of_case in texts]))
+            unseen.add(cases, ecg, texts)
             of_unseen = measure_text_search(Retriever(unseen, encoder), advance)
     of_gallery = measure_text_search(Retriever(material.library, encoder), advance)
     return {

@@ -5,7 +5,6 @@ pixels are millivolts. Unlike Gramian or recurrence images of a lead scaled by i
 maximum (Qiu et al. 2023, arXiv:2304.06286), it keeps polarity, voltage and rhythm.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,16 +38,6 @@ def signed_map(prepared: Record) -> SignedMap:
     signal[:, :n] = prepared.signal[:, :n]
     mask = ~np.isnan(signal)
     return SignedMap(np.where(mask, signal, 0).astype(np.float32), mask, prepared.is_calibrated)
-
-
-def stack_maps(
-    maps: Sequence[SignedMap],
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Return pixels (B, 12, 1000), mask (B, 12, 1000) and scale flag (B,), all float32."""
-    pixels = np.stack([m.pixels for m in maps])
-    mask = np.stack([m.mask for m in maps]).astype(np.float32)
-    calibrated = np.array([m.is_calibrated for m in maps], np.float32)
-    return pixels, mask, calibrated
 
 
 def draw_map(shown: SignedMap) -> NDArray[np.uint8]:

@@ -15,6 +15,7 @@ from precord.errors import ModelError
 from precord.model.fusion import FusionConfig, FusionEncoder
 from precord.model.hf import HfTextConfig, HfTextTower
 from precord.model.layer import Tokens
+from precord.model.picture import PictureConfig, PictureTower
 from precord.model.text import TextConfig, TextTower, TextTransformer
 from precord.model.vit import VisionTower, VitConfig
 from precord.statements import CODES
@@ -24,7 +25,7 @@ from precord.statements import CODES
 class ModelConfig:
     """Parts of the whole model; without *fusion* it neither matches nor fills in words."""
 
-    vision: VitConfig = field(default_factory=VitConfig)
+    vision: VitConfig | PictureConfig = field(default_factory=VitConfig)
     text: TextConfig | HfTextConfig = field(default_factory=TextConfig)
     fusion: FusionConfig | None = field(default_factory=FusionConfig)
     dim: int = 256
@@ -47,13 +48,20 @@ class TextOutput:
     tokens: Tokens
 
 
+def vision_tower(config: VitConfig | PictureConfig) -> VisionTower | PictureTower:
+    """Return the vision tower that *config* describes."""
+    if isinstance(config, PictureConfig):
+        return PictureTower(config)
+    return VisionTower(config)
+
+
 class JointModel(nn.Module):
     """ECGs and reports in one space."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.vision = VisionTower(config.vision)
+        self.vision = vision_tower(config.vision)
         self.text = text_tower(config.text)
         self.ecg_proj = nn.Linear(3 * config.vision.width, config.dim)
         self.text_proj = nn.Linear(self.text.width, config.dim)
@@ -74,7 +82,7 @@ class JointModel(nn.Module):
         return FusionEncoder(self.text.width, config.vision.width, config.fusion)
 
     def encode_ecg(self, pixels: Tensor, mask: Tensor, calibrated: Tensor) -> EcgOutput:
-        """Return vectors, statement logits, tokens; arguments as in `VisionTower.forward`."""
+        """Return vectors, statement logits, tokens; arguments as in the tower's `forward`."""
         seen = self.vision(pixels, mask, calibrated)
         vectors = F.normalize(self.ecg_proj(seen.pooled), dim=-1)  # (B, E)
         return EcgOutput(vectors, self.statements(seen.pooled), seen.tokens)

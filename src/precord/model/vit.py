@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own convention
 
+from precord.image.view import View
 from precord.leads import LEADS
 from precord.model.layer import Layer, Tokens, TowerOutput
 from precord.signal.prepare import MODEL_SAMPLES
@@ -30,6 +31,7 @@ class VitConfig:
         strides: of each stage; their product is the patch length in samples.
         dropout: of attention output and MLP.
         drop_path: share of a layer's updates dropped in training, last layer; linear before.
+        depth: layers of the transformer; none leaves a residual convolutional network.
     """
 
     stem: tuple[int, ...] = (48, 80, 160)
@@ -40,6 +42,11 @@ class VitConfig:
     heads: int = 4
     dropout: float = 0.0
     drop_path: float = 0.1
+
+    @property
+    def view(self) -> View:
+        """Return what the tower sees of a record."""
+        return View.SIGNED
 
 
 class VisionTower(nn.Module):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from precord.image.view import View
 from precord.model.text import OWN_MARKS, Marks
 from precord.relevance import Relevance, to_multi_hot
 from precord.report import Language
@@ -28,7 +29,7 @@ class Batch:
     """What one step sees.
 
     Attributes:
-        pixels, mask: (B, L, T); calibrated: (B,).
+        pixels, mask: (B, L, T), or those of pictures; calibrated: (B,).
         ids: (B, M) token ids of one text a record.
         masked_ids: (B, M) the same with some words hidden.
         present: (B, S) 1 where a statement is present.
@@ -88,19 +89,18 @@ class Batches:
 
     def _make(self, pools: list[Pool], rng: np.random.Generator) -> Batch:
         """Return the batch that *pools* make together."""
-        pixels, mask, calibrated = augment(
-            np.concatenate([p.pixels for p in pools]),
-            np.concatenate([p.mask for p in pools]),
-            np.concatenate([p.calibrated for p in pools]),
-            self.config.augment,
-            rng,
+        pixels, mask, calibrated = (
+            np.concatenate([getattr(p, part) for p in pools])
+            for part in ("pixels", "mask", "calibrated")
         )
+        if self.config.model.vision.view is View.SIGNED:  # pictures of a beat are left as they are
+            pixels, mask, calibrated = augment(pixels, mask, calibrated, self.config.augment, rng)
         statements = [codes for p in pools for codes in p.statements]
         reports = [texts for p in pools for texts in p.reports]
         texts = [draw_text(c, r, rng) for c, r in zip(statements, reports, strict=True)]
         ids = tokenize(self.tokenizer, texts)
         return Batch(
-            torch.from_numpy(pixels),
+            torch.from_numpy(pixels).float(),
             torch.from_numpy(mask),
             torch.from_numpy(calibrated),
             torch.from_numpy(ids),

@@ -16,6 +16,8 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from precord.errors import ModelError
+from precord.image.qiu2023 import SIZE
+from precord.image.view import PATCH, View
 from precord.leads import LEADS
 from precord.model.joint import JointModel
 from precord.model.layer import Tokens
@@ -111,6 +113,7 @@ def export(
     facts = {
         "dim": model.config.dim,
         "score": asdict(score),
+        "view": model.config.vision.view,
         "preparation": VERSION,
         "statements": list(CODES),
         "thresholds": {code: round(value, 4) for code, value in thresholds.items()},
@@ -121,15 +124,21 @@ def export(
 def _examples(model: JointModel) -> tuple[tuple[Tensor, ...], Tensor]:
     """Return inputs that exercise masks, absent leads and padding."""
     draw = torch.Generator().manual_seed(0)
-    pixels = torch.randn(3, len(LEADS), MODEL_SAMPLES, generator=draw)
-    mask = torch.ones_like(pixels)
-    mask[1, 3:] = 0
-    mask[2, :, 400:] = 0
+    if model.config.vision.view is View.SIGNED:
+        pixels = torch.randn(3, len(LEADS), MODEL_SAMPLES, generator=draw)
+        mask = torch.ones_like(pixels)
+        mask[1, 3:] = 0
+        mask[2, :, 400:] = 0
+        pixels = pixels * mask
+    else:
+        pixels = torch.randint(0, 256, (3, 3, SIZE, SIZE), generator=draw).float()
+        mask = torch.ones(3, SIZE // PATCH, SIZE // PATCH)
+        mask[2] = 0
     calibrated = torch.tensor([1.0, 0.0, 1.0])
     length = min(17, model.text.max_tokens)
     ids = torch.randint(1, model.text.vocabulary, (3, length), generator=draw)
     ids[1, 5:] = model.text.marks.pad
-    return (pixels * mask, mask, calibrated), ids
+    return (pixels, mask, calibrated), ids
 
 
 def _export(

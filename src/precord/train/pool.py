@@ -8,30 +8,31 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from precord.corpora import Entry
-from precord.image.encodings import SignedMap, signed_map, stack_maps
+from precord.image.view import EcgImage, View, stack_images, view_record
 from precord.report import Language
-from precord.signal.prepare import MODEL_RATE, prepare
+from precord.signal.prepare import MODEL_RATE
 from precord.simulate import draw_statements, simulate
 from precord.text import clean_report
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
-    """Signed maps with what is known of them.
+    """Images with what is known of them.
 
     Attributes:
-        pixels, mask: (N, L, T) float32; calibrated: (N,) float32.
+        pixels, mask, calibrated: as `image.view.stack_images` returns them.
         statements: one set of codes a record.
         reports: the clean reports of a record, possibly none; any of them fits it.
         patients: one a record; None where unknown or simulated.
     """
 
-    pixels: NDArray[np.float32]
+    pixels: NDArray[Any]
     mask: NDArray[np.float32]
     calibrated: NDArray[np.float32]
     statements: tuple[frozenset[str], ...]
@@ -60,14 +61,16 @@ class Pool:
         return self.select([i for i, fold in enumerate(self.folds) if fold in folds])
 
 
-def load_pool(entries: Sequence[Entry], on_progress: Callable[[int], None]) -> Pool:
-    """Read and prepare every entry; *on_progress* gets 1 for each."""
-    maps = []
+def load_pool(
+    entries: Sequence[Entry], on_progress: Callable[[int], None], view: View = View.SIGNED
+) -> Pool:
+    """Read every entry as *view* shows it; *on_progress* gets 1 for each."""
+    images = []
     for entry in entries:
-        maps.append(signed_map(prepare(entry.load())))
+        images.append(view_record(entry.load(), view))
         on_progress(1)
     return Pool(
-        *stack_maps(maps),
+        *stack_images(images),
         tuple(e.statements for e in entries),
         tuple((clean_report(e.report.text),) if e.report else () for e in entries),
         tuple(e.patient for e in entries),
@@ -76,26 +79,31 @@ def load_pool(entries: Sequence[Entry], on_progress: Callable[[int], None]) -> P
 
 
 def simulate_pool(
-    n: int, seed: int, on_progress: Callable[[int], None], *, workers: int = 2
+    n: int,
+    seed: int,
+    on_progress: Callable[[int], None],
+    view: View = View.SIGNED,
+    *,
+    workers: int = 2,
 ) -> Pool:
     """Simulate *n* records; the same seed makes the same pool, whatever *workers*."""
-    draw = partial(_simulate_one, seed)
+    draw = partial(_simulate_one, seed, view)
     if workers > 1:
         with ProcessPoolExecutor(workers, get_context("spawn")) as executor:
             return _collect(executor.map(draw, range(n), chunksize=50), on_progress)
     return _collect(map(draw, range(n)), on_progress)
 
 
-_Simulated = tuple[SignedMap, frozenset[str], tuple[str, ...]]
+_Simulated = tuple[EcgImage, frozenset[str], tuple[str, ...]]
 
 
-def _simulate_one(seed: int, number: int) -> _Simulated:
-    """Return the map, statements and reports of one simulated record."""
+def _simulate_one(seed: int, view: View, number: int) -> _Simulated:
+    """Return the image, statements and reports of one simulated record."""
     rng = np.random.default_rng([seed, number])
     simulated = simulate(draw_statements(rng), rng, rate=MODEL_RATE)
     texts = (simulated.reports[Language.GERMAN], simulated.reports[Language.ENGLISH])
     reports = tuple(clean_report(text) for text in texts)
-    return signed_map(prepare(simulated.record)), simulated.statements, reports
+    return view_record(simulated.record, view), simulated.statements, reports
 
 
 def _collect(drawn: Iterable[_Simulated], on_progress: Callable[[int], None]) -> Pool:
@@ -104,6 +112,6 @@ def _collect(drawn: Iterable[_Simulated], on_progress: Callable[[int], None]) ->
     for row in drawn:
         rows.append(row)
         on_progress(1)
-    maps, statements, reports = zip(*rows, strict=True)
+    images, statements, reports = zip(*rows, strict=True)
     nothing = (None,) * len(rows)
-    return Pool(*stack_maps(maps), statements, reports, nothing, nothing)
+    return Pool(*stack_images(images), statements, reports, nothing, nothing)

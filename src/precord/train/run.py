@@ -154,7 +154,7 @@ def _load_real(config: TrainConfig, watch: Watch) -> tuple[Pool, Pool | None]:
     if not entries:
         raise CorpusError(f"no record in folds {sorted(wanted)} of the data sets named")
     watch.on_stage("reading records", len(entries))
-    pool = load_pool(entries, watch.on_step)
+    pool = load_pool(entries, watch.on_step, config.model.vision.view)
     training = pool.in_folds(config.folds)
     if config.validation_fold is None:
         return training, None
@@ -171,4 +171,4 @@ def _simulate(config: TrainConfig, watch: Watch) -> Pool | None:
         return None
     watch.on_stage("simulating records", config.simulated)
     seed = int(np.random.default_rng([_SIMULATION_SEED, config.seed]).integers(2**31))
-    return simulate_pool(config.simulated, seed, watch.on_step)
+    return simulate_pool(config.simulated, seed, watch.on_step, config.model.vision.view)

@@ -57,7 +57,7 @@ def embed(model: JointModel, tokenizer: Tokenizer, pool: Pool, batch: int = 128)
     for start in range(0, len(pool), batch):
         rows = slice(start, start + batch)
         out = model.encode_ecg(
-            torch.from_numpy(pool.pixels[rows]).to(device),
+            torch.from_numpy(pool.pixels[rows]).to(device).float(),
             torch.from_numpy(pool.mask[rows]).to(device),
             torch.from_numpy(pool.calibrated[rows]).to(device),
         )
