@@ -135,12 +135,14 @@ class Encoder:
         """
         if self._matcher is None or query.tokens is None:
             return None
-        seen = dict(zip(("states", "keep"), query.tokens, strict=True))
+        states, keep = query.tokens
         found: dict[str, float] = {}
         distinct = sorted(set(texts), key=len)  # of like length, so that little is padding
         for start in range(0, len(distinct), _MATCH_BATCH):
             part = distinct[start : start + _MATCH_BATCH]
-            (scores,) = self._matcher.run(None, {"ids": self._tokenize(part), **seen})
+            _, text_states, text_keep = self._text.run(None, {"ids": self._tokenize(part)})
+            tokens = {"text_states": text_states, "text_keep": text_keep}
+            (scores,) = self._matcher.run(None, {**tokens, "states": states, "keep": keep})
             found |= dict(zip(part, scores.tolist(), strict=True))
         return np.array([found[text] for text in texts], np.float32)
 
@@ -152,7 +154,7 @@ class Encoder:
         vectors = np.empty((len(texts), self.dim), np.float32)
         for start in range(0, len(texts), _BATCH):
             rows = slice(start, start + _BATCH)
-            (vectors[rows],) = self._text.run(None, {"ids": self._tokenize(texts[rows])})
+            (vectors[rows],) = self._text.run(["vectors"], {"ids": self._tokenize(texts[rows])})
         return vectors
 
     def _tokenize(self, texts: Sequence[str]) -> NDArray[np.int64]:

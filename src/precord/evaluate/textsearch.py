@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from precord.metrics import Estimate, Resamples, ndcg
 from precord.retrieve import Retriever, Witness
-from precord.text import TextQuery, clean_report
+from precord.text import TextQuery, clean_report, read_query
 
 K = 10
-SEARCHES = 4  # of every query
+SEARCHES = 6  # of every query
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +71,37 @@ def measure_text_search(
     bad = np.array([[bool(q.unwanted & statements[i]) for i in vectors.ids] for q in queries])
     row = {case_id: i for i, case_id in enumerate(vectors.ids)}
 
-    def search(witness: Witness, *, reads: bool) -> NDArray[np.intp]:
+    def search(witness: Witness, read: Callable[[str], TextQuery] = read_query) -> NDArray[np.intp]:
         found = np.full((len(queries), K), -1, np.intp)
         for i, query in enumerate(queries):
-            text = query.text if reads else TextQuery(clean_report(query.text), (), frozenset())
+            text = read(query.text)
             hits = retriever.by_text(text, k=K, witness=witness, include_simulated=True).hits
             found[i, : len(hits)] = [row[hit.case.id] for hit in hits]
         advance(1)
         return found
 
     hits = {
-        "words and joint space": search(Witness.BOTH, reads=True),
-        "the same, negation not read": search(Witness.BOTH, reads=False),
-        "words alone (BM25)": search(Witness.WORDS, reads=True),
-        "joint space alone": search(Witness.MEANING, reads=True),
+        "words, joint space and findings": search(Witness.ALL),
+        "words and joint space": search(Witness.ALL, _without_findings),
+        "the same, negation not read": search(Witness.ALL, _as_typed),
+        "words alone (BM25)": search(Witness.WORDS),
+        "joint space alone": search(Witness.MEANING),
+        "findings alone": search(Witness.FINDINGS),
         "always the same ten": _fixed(gains, len(queries)),
     }
     tables = {name: _judge(queries, gains, bad, found) for name, found in hits.items()}
     return tables | {"chance": _chance(queries, gains, bad)}
+
+
+def _without_findings(text: str) -> TextQuery:
+    """Return *text* read but for what it asks for: what it rules out remains."""
+    query = read_query(text)
+    return TextQuery(query.text, (), query.unwanted)
+
+
+def _as_typed(text: str) -> TextQuery:
+    """Return *text* as it stands."""
+    return TextQuery(clean_report(text), (), frozenset())
 
 
 def _fixed(gains: NDArray[np.float64], n: int) -> NDArray[np.intp]:

@@ -1,9 +1,8 @@
 """Retrieval: an ECG or a text in, the most similar past cases out.
 
 An ECG is scored as `score` says, against every case: the search is exact. The hundred best
-are judged by the matching head too, where the weights give it a say. A text is scored by
-reciprocal rank fusion (Cormack, Clarke and Büttcher 2009, k = 60) of two rankings: the mean
-of its cosines with ECG and report, and BM25 over the reports.
+are judged by the matching head too, where the weights give it a say. How a
+text is scored, `words` says.
 
 Never among the hits of an ECG: the ECG itself and others of the same patient. Simulated
 cases are left out wherever real ones are, unless asked for.
@@ -164,7 +163,7 @@ class Retriever:
         k: int = 10,
         criteria: Criteria | None = None,
         include_simulated: bool = False,
-        witness: Witness = Witness.BOTH,
+        witness: Witness = Witness.ALL,
     ) -> SearchResult:
         """Return the *k* cases that *text* describes best; *criteria* as in `by_record`.
 
@@ -177,7 +176,7 @@ class Retriever:
             k: at most so many hits.
             criteria: what a case must be.
             include_simulated: whether simulated cases may stand among real ones.
-            witness: what finds: words, the joint space, or both.
+            witness: what finds: words, the joint space, findings, or all of them.
 
         Raises:
             QueryError: *text* is empty or longer than `MAX_TEXT`, *k* is not positive, or

@@ -1,6 +1,8 @@
-"""Ranking by a text: the joint space, BM25 over the reports, or both.
+"""Ranking by a text: the joint space, BM25 over the reports, the findings read, or all three.
 
-Joined by reciprocal rank fusion (Cormack, Clarke and Büttcher 2009, k = 60). Shapes: N cases.
+Joined by reciprocal rank fusion (Cormack, Clarke and Büttcher 2009, k = 60), to which the
+share of the findings asked for that a case has is added: a case that has them all gains what
+first place in one ranking and in the other would be worth. Shapes: N cases.
 """
 
 from collections.abc import Sequence
@@ -15,8 +17,10 @@ from precord.case import Case
 from precord.library.protocol import Library, Vectors
 from precord.retrieve.rank import best_rows, fuse
 from precord.score import compare
+from precord.statements import CODES
 from precord.text import State, TextQuery, parse_report
 
+_FINDINGS = 2 / 61  # what the share of findings weighs beside the two rankings
 _BM25_DEPTH = 10_000  # reports ranked by BM25; beyond it a rank adds less than 1e-4
 
 
@@ -25,7 +29,8 @@ class Witness(StrEnum):
 
     WORDS = "words"  # BM25 over the reports
     MEANING = "meaning"  # cosines in the joint space
-    BOTH = "both"
+    FINDINGS = "findings"  # the statements that the query names, among those of the case
+    ALL = "all"
 
 
 class TextEncoder(Protocol):
@@ -58,11 +63,22 @@ def rank_text(
     words = encoder.encode_texts([query.text])
     ecg, report, both = (part[0] for part in compare(words, vectors.ecg, vectors.report, 0.5))
     rankings = []
-    if witness is not Witness.WORDS:
+    if witness in {Witness.MEANING, Witness.ALL}:
         rankings.append(best_rows(np.where(is_allowed, both, np.nan), n))
-    if witness is not Witness.MEANING:
+    if witness in {Witness.WORDS, Witness.ALL}:
         rankings.append(_rank_words(library, query.text, vectors, is_allowed))
-    return RankedText(fuse(n, *rankings), ecg, report)
+    score = fuse(n, *rankings)
+    if witness in {Witness.FINDINGS, Witness.ALL}:
+        share = np.where(is_allowed, _share_findings(query, vectors), 0.0)
+        score = np.where(share > 0, np.nan_to_num(score) + _FINDINGS * share, score)
+    return RankedText(score, ecg, report)
+
+
+def _share_findings(query: TextQuery, vectors: Vectors) -> NDArray[np.float64]:
+    """Return (N,) the share of what *query* asks for that each case's statements have."""
+    present = vectors.statements.present > 0
+    met = [present[:, [CODES.index(code) for code in group]].any(axis=1) for group in query.wanted]
+    return np.mean(met, axis=0) if met else np.zeros(len(vectors.ids))
 
 
 def says_otherwise(case: Case, query: TextQuery) -> bool:

@@ -9,7 +9,9 @@ from precord.errors import ModelError
 from precord.model.joint import ModelConfig
 from precord.score import ScoreWeights
 
-CHOSEN = ScoreWeights(ecg=0.8, similarity=0.1, statements=0.7, superclasses=0.2, temperature=2.0)
+CHOSEN = ScoreWeights(
+    ecg=0.8, similarity=0.1, statements=0.6, superclasses=0.3, temperature=2.0, matching=0.05
+)
 """Chosen by cross-validation inside folds 1-8; see docs/decisions/0010-overlap.md."""
 
 

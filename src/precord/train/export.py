@@ -29,6 +29,8 @@ TOLERANCE = 1e-4
 _OPSET = 20
 _ECG_INPUTS = ("pixels", "mask", "calibrated")
 _ECG_OUTPUTS = ("vectors", "statements", "states", "keep")
+_TEXT_OUTPUTS = ("vectors", "states", "keep")
+_MATCH_INPUTS = ("text_states", "text_keep", "states", "keep")
 
 
 class _EcgTower(nn.Module):
@@ -56,21 +58,26 @@ class _TextTower(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, ids: Tensor) -> Tensor:
-        """Return unit vectors (B, E)."""
-        return self.model.encode_text(ids).vectors
+    def forward(self, ids: Tensor) -> tuple[Tensor, ...]:
+        """Return unit vectors (B, E); of a model that matches also tokens (B, M, D), (B, M)."""
+        out = self.model.encode_text(ids)
+        if self.model.fusion is None:
+            return (out.vectors,)
+        return out.vectors, out.tokens.states, out.tokens.keep
 
 
 class _Matcher(nn.Module):
-    """The fusion encoder over texts and the tokens of one ECG."""
+    """The fusion encoder over the tokens of texts and of one ECG."""
 
     def __init__(self, model: JointModel) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, ids: Tensor, states: Tensor, keep: Tensor) -> Tensor:
-        """Return (P,) match probabilities of P texts with one ECG's tokens (1, N, D), (1, N)."""
-        text = self.model.encode_text(ids).tokens
+    def forward(
+        self, text_states: Tensor, text_keep: Tensor, states: Tensor, keep: Tensor
+    ) -> Tensor:
+        """Return (P,) match probabilities of P texts (P, M, D) with one ECG (1, N, W)."""
+        text = Tokens(text_states, text_keep)
         return self.model.match(text, Tokens(states, keep)).sigmoid()
 
 
@@ -95,18 +102,21 @@ def export(
     rows: dict[int, object] = {0: torch.export.Dim("rows", min=1, max=4096)}
     most = model.text.max_tokens
     words = {**rows, 1: torch.export.Dim("tokens", min=1, max=most)}
-    outputs = _ECG_OUTPUTS if model.fusion is not None else _ECG_OUTPUTS[:2]
+    matches = model.fusion is not None
+    outputs = _ECG_OUTPUTS if matches else _ECG_OUTPUTS[:2]
     _export(_EcgTower(model), ecg, folder / "ecg.onnx", _ECG_INPUTS, (rows,) * 3, outputs)
-    _export(_TextTower(model), (ids,), folder / "text.onnx", ("ids",), (words,), ("vectors",))
-    if model.fusion is not None:
+    text_outputs = _TEXT_OUTPUTS if matches else _TEXT_OUTPUTS[:1]
+    _export(_TextTower(model), (ids,), folder / "text.onnx", ("ids",), (words,), text_outputs)
+    if matches:
         with torch.no_grad():
             seen = model.encode_ecg(*(part[:1] for part in ecg)).tokens
+            read = model.encode_text(ids).tokens
         _export(
             _Matcher(model),
-            (ids, seen.states, seen.keep),
+            (read.states, read.keep, seen.states, seen.keep),
             folder / "match.onnx",
-            ("ids", "states", "keep"),
-            (words, None, None),
+            _MATCH_INPUTS,
+            (words, words, None, None),
             ("match",),
         )
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
