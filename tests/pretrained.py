@@ -64,14 +64,14 @@ def make_model(kind: str, folder: Path) -> Path:
         names |= {"cls_token": "[CLS]", "sep_token": "[SEP]"}
     else:
         names = {"eos_token": "<end>", "unk_token": "<unk>"}
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
+    wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names)  # type: ignore[no-untyped-call]
+    wrapped.save_pretrained(folder)
     _make_network(kind, tokenizer.get_vocab_size()).save_pretrained(folder)
     return folder
 
 
 def _make_network(kind: str, vocabulary: int) -> BertModel | GPT2Model | LlamaModel:
     """Return a network of two layers with random weights."""
-    ends = {"bos_token_id": 1, "eos_token_id": 1}
     if kind == "bert":
         return BertModel(
             BertConfig(
@@ -86,7 +86,13 @@ def _make_network(kind: str, vocabulary: int) -> BertModel | GPT2Model | LlamaMo
     if kind == "gpt2":
         return GPT2Model(
             GPT2Config(
-                vocab_size=vocabulary, n_positions=LONGEST, n_embd=SIZE, n_layer=2, n_head=2, **ends
+                vocab_size=vocabulary,
+                n_positions=LONGEST,
+                n_embd=SIZE,
+                n_layer=2,
+                n_head=2,
+                bos_token_id=1,
+                eos_token_id=1,
             )
         )
     return LlamaModel(
@@ -98,6 +104,7 @@ def _make_network(kind: str, vocabulary: int) -> BertModel | GPT2Model | LlamaMo
             num_key_value_heads=1,
             intermediate_size=2 * SIZE,
             max_position_embeddings=LONGEST,
-            **ends,
+            bos_token_id=1,
+            eos_token_id=1,
         )
     )

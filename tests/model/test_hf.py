@@ -142,7 +142,7 @@ def test_a_frozen_tower_never_drops_anything(folders: dict[str, Path]) -> None:
     """Its dropout stays off in training; that of a tower that learns does not."""
     vectors = {}
     for training in ("frozen", "full"):
-        config = _config(folders["bert"], training=training)  # type: ignore[arg-type]
+        config = _config(folders["bert"], training=training)
         tower = HfTextTower(config).train()
         vectors[training] = [tower(_ids(config, TEXTS)).pooled for _ in range(2)]
 
