@@ -16,6 +16,7 @@ from pydicom.data import get_testdata_file
 from precord.io import write_wfdb
 from precord.simulate import simulate
 from tests.fetch.conftest import Server, official, official_once, server
+from tests.published import write_arrays, write_challenge
 
 __all__ = ["official", "official_once", "server"]  # fixtures
 
@@ -64,6 +65,20 @@ def other_weights(tmp_path: Path) -> Path:
     return place
 
 
+@pytest.fixture
+def others(tmp_path: Path) -> Path:
+    """Return a folder with bare numbers in two formats, and the data sets beside PTB-XL."""
+    place = tmp_path / "others"
+    record = simulate(("CLBBB",), np.random.default_rng(9)).record.to_standard()
+    write_challenge(record, place / "challenge" / "georgia")
+    for kind, name in {"sph": "sph", "chapman": "chapman", "code-15": "code15"}.items():
+        write_arrays(kind, place / name, record.signal)
+    np.save(place / "ecg.npy", record.signal * 1e3)
+    head = ",".join(record.leads)
+    np.savetxt(place / "ecg.csv", record.signal.T, delimiter=",", header=head, comments="")
+    return place
+
+
 @pytest.mark.slow
 @pytest.mark.data
 def test_every_command_of_the_readme_works(shared_data: Path, folder: Path, tmp_path: Path) -> None:
@@ -92,7 +107,12 @@ def test_every_command_of_the_tutorial_works(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_every_command_of_the_howto_works(
-    server: Server, official: Path, folder: Path, other_weights: Path, tmp_path: Path
+    server: Server,
+    official: Path,
+    folder: Path,
+    other_weights: Path,
+    others: Path,
+    tmp_path: Path,
 ) -> None:
     """PTB-XL stands for three simulated ECGs on a server of this machine; training is left out."""
     commands = _commands(ROOT / "docs" / "howto.md")
@@ -103,6 +123,7 @@ def test_every_command_of_the_howto_works(
         "path/to/folder": folder,
         "path/to/weights": other_weights,
         "path/to/ecg.dcm": ecg,
+        **{f"path/to/{path.name}": path for path in others.iterdir()},
         "path/to/ptb-xl": "ptb-xl",
         "precord get ptb-xl ": f"precord get ptb-xl --base-url {server.url} ",
     }.items():

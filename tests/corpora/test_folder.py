@@ -183,3 +183,18 @@ def test_broken_file_is_found_at_loading(folder: Path) -> None:
     (entry,) = FolderCorpus(folder).entries()
     with pytest.raises(PrecordError):
         entry.load()
+
+
+def test_files_of_bare_numbers(folder: Path, noise_record: Record) -> None:
+    """Rate, unit and leads may stand in the table; what is none of them is named with its line."""
+    np.save(folder / "c.npy", noise_record.signal * 1e3)
+    header = "file,patient,statements,report,rate,unit,leads"
+    leads = " ".join(noise_record.leads)
+    write(folder, header, f"c.npy,,,,{noise_record.rate:g},uV,{leads}")
+    record = FolderCorpus(folder).entries()[0].load()
+    assert record.leads == noise_record.leads
+    np.testing.assert_allclose(record.signal, noise_record.signal, rtol=1e-6)
+    for cells, message in (("fast,uV,II", "rate 'fast'"), ("5,x,II", "unit 'x'"), ("5,V,X9", "X9")):
+        write(folder, header, f"c.npy,,,,{cells}")
+        with pytest.raises(CorpusError, match=f"line 2: .*{message}"):
+            FolderCorpus(folder).entries()

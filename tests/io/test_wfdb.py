@@ -54,7 +54,7 @@ class TestContract(ReaderContract):
         return path.with_name("r.dat")
 
 
-@pytest.mark.parametrize("fmt", ["16", "212"])
+@pytest.mark.parametrize("fmt", ["16", "24", "32", "212"])
 @pytest.mark.parametrize(("unit", "gain", "baseline"), CALIBRATIONS)
 @pytest.mark.parametrize("n_samples", [1000, 999])
 def test_signal_agrees_with_oracle(
@@ -62,7 +62,7 @@ def test_signal_agrees_with_oracle(
 ) -> None:
     """Whatever unit, format and missing samples, the signal comes out in millivolts."""
     steps = np.random.default_rng(0).integers(-2000, 2000, (n_samples, 3))
-    steps[5:9, 1] = -(2**15) if fmt == "16" else -(2**11)
+    steps[5:9, 1] = -(2 ** ({"212": 12}.get(fmt, int(fmt)) - 1))
     wfdb.wrsamp(
         "r",
         fs=500,
@@ -111,6 +111,30 @@ def test_several_signal_files_agree_with_oracle(tmp_path: Path) -> None:
     expected = wfdb.rdrecord(str(tmp_path / "m")).p_signal.T
     np.testing.assert_allclose(record.signal, expected, rtol=1e-6, atol=1e-7)
     assert record.leads == ("I", "III", "V1")
+
+
+@pytest.mark.parametrize(
+    ("fmt", "data"),
+    [
+        ("80", bytes([129, 126, 0])),  # offset binary: 1, -2, missing
+        ("24", bytes([1, 0, 0, 0xFE, 0xFF, 0xFF, 0, 0, 0x80])),
+        ("32", bytes([1, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0x80])),
+    ],
+)
+def test_other_widths_by_hand(tmp_path: Path, fmt: str, data: bytes) -> None:
+    """The samples 1, -2 and a missing one, spelled out byte by byte as signal(5) says."""
+    line = f"r.dat {fmt} 1000(0)/mV 12 0 1 {_checksum(fmt)} 0 II"
+    path = write(tmp_path, f"r 1 500 3\n{line}\n", dat=data)
+    np.testing.assert_allclose(read_wfdb(path).signal, [[0.001, -0.002, np.nan]], rtol=1e-6)
+    path.with_name("r.dat").write_bytes(data + b"\0")
+    with pytest.raises(FormatError, match="which are not 3 samples"):
+        read_wfdb(path)
+
+
+def _checksum(fmt: str) -> int:
+    """Return the sum of 1, -2 and the lowest value of a format, modulo 2**16."""
+    bits = {"80": 8, "24": 24, "32": 32}[fmt]
+    return (1 - 2 - (1 << (bits - 1))) % (1 << 16)
 
 
 def test_format_212_by_hand(tmp_path: Path) -> None:
@@ -200,7 +224,7 @@ def test_record_line_is_refused(
     [
         ("r.dat", "no signal format"),
         ("r.dat x", "no signal format"),
-        ("r.dat 80 1000(0)/mV 16 0 1 6 0 II", "format 80"),
+        ("r.dat 61 1000(0)/mV 16 0 1 6 0 II", "format 61"),
         ("r.dat 16x2 1000(0)/mV 16 0 1 6 0 II", "several samples per frame"),
         ("r.dat 16:1 1000(0)/mV 16 0 1 6 0 II", "skew"),
         ("r.dat 16+2 1000(0)/mV 16 0 1 6 0 II", "4 bytes behind byte 2"),

@@ -9,9 +9,27 @@ import typer
 
 if TYPE_CHECKING:  # these import NumPy
     from precord.criteria import Criteria, Range
+    from precord.io import Stated
 
 Ecg = Annotated[
-    Path, typer.Argument(metavar="ECG", exists=False, help="An ECG file: WFDB or DICOM.")
+    Path,
+    typer.Argument(
+        metavar="ECG", exists=False, help="An ECG file: WFDB, DICOM, MATLAB, NumPy, HDF5 or CSV."
+    ),
+]
+RateIs = Annotated[
+    float | None,
+    typer.Option("--rate", metavar="HZ", help="Sampling rate, of a file that does not say it."),
+]
+UnitIs = Annotated[
+    str | None,
+    typer.Option("--unit", metavar="UNIT", help="mV, uV, V or unknown, of a file without it."),
+]
+LeadOrder = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LEADS", help="Leads in the order of a file without names: standard, or I,II,-,V1."
+    ),
 ]
 LibraryAt = Annotated[
     Path, typer.Option("--library", metavar="FILE", exists=False, help="The case library.")
@@ -84,6 +102,21 @@ def parse_codes(text: str) -> frozenset[str]:
     from precord.statements import parse_statements
 
     return parse_statements(text.replace(";", ",").split(","))
+
+
+def parse_stated(rate: float | None, unit: str | None, lead_order: str | None) -> "Stated":
+    """Return the facts that the options state of a file of bare numbers.
+
+    Raises:
+        FormatError: An unknown unit, or a name that is none of the twelve leads.
+    """
+    from precord.io.stated import Stated, parse_leads, parse_unit
+
+    return Stated(
+        rate=rate,
+        unit=parse_unit(unit) if unit else None,
+        leads=parse_leads(lead_order) if lead_order else None,
+    )
 
 
 def parse_criteria(  # noqa: PLR0913 - one argument per option of the command

@@ -13,22 +13,30 @@ from precord.cli.argument import (
     Age,
     Has,
     Lacks,
+    LeadOrder,
     LibraryAt,
+    RateIs,
     SexIs,
     Since,
     Sources,
+    UnitIs,
     Until,
     WeightsAt,
     Where,
     parse_criteria,
+    parse_stated,
 )
 
 if TYPE_CHECKING:  # these import NumPy
+    from precord.io import Stated
     from precord.record import Record
     from precord.retrieve import Retriever, SearchResult
 
 Ecg = Annotated[
-    Path | None, typer.Argument(metavar="[ECG]", exists=False, help="An ECG file: WFDB or DICOM.")
+    Path | None,
+    typer.Argument(
+        metavar="[ECG]", exists=False, help="An ECG file: WFDB, DICOM, MATLAB, NumPy, HDF5 or CSV."
+    ),
 ]
 Words = Annotated[
     str | None, typer.Option("--text", help="Search by words instead; - reads standard input.")
@@ -68,6 +76,9 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     until: Until = None,
     include_simulated: WithSimulated = False,
     picture: Picture = None,
+    rate: RateIs = None,
+    unit: UnitIs = None,
+    lead_order: LeadOrder = None,
     weights: WeightsAt = None,
 ) -> None:
     """Print the cases most like ECG, or most like a text, best first.
@@ -94,7 +105,8 @@ def search(  # noqa: PLR0913 - one argument per option of the command
 
     from precord.cli.terminal import waiting  # here, so that `precord --help` stays fast
 
-    with waiting("searching"), _open(library, ecg, weights) as (retriever, record):
+    stated = parse_stated(rate, unit, lead_order)
+    with waiting("searching"), _open(library, ecg, stated, weights) as (retriever, record):
         if record is None:
             words = _read_text(text or "")
             query: dict[str, str | int] = {"text": words, "k": top}
@@ -118,7 +130,7 @@ def search(  # noqa: PLR0913 - one argument per option of the command
 
 @contextmanager
 def _open(
-    library: Path, ecg: Path | None, weights: Path | None
+    library: Path, ecg: Path | None, stated: "Stated", weights: Path | None
 ) -> "Iterator[tuple[Retriever, Record | None]]":
     """Open what a search needs; the ECG first, because it is the likeliest to be refused."""
     from precord.encoder import Encoder
@@ -126,7 +138,7 @@ def _open(
     from precord.library.sqlite import SqliteLibrary
     from precord.retrieve import Retriever
 
-    record = read(ecg) if ecg is not None else None
+    record = read(ecg, stated) if ecg is not None else None
     encoder = Encoder.load(weights)
     with SqliteLibrary.open(library, encoder=encoder) as cases:
         yield Retriever(cases, encoder), record

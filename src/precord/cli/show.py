@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from precord.cli.argument import Ecg
+from precord.cli.argument import Ecg, LeadOrder, RateIs, UnitIs, parse_stated
 from precord.cli.terminal import DISCLAIMER, cell, grid, output, say
 
 if TYPE_CHECKING:  # these import NumPy
@@ -27,7 +27,15 @@ LayoutName = Annotated[
 ]
 
 
-def show(ecg: Ecg, *, picture: Picture = None, layout: LayoutName = None) -> None:
+def show(
+    ecg: Ecg,
+    *,
+    picture: Picture = None,
+    layout: LayoutName = None,
+    rate: RateIs = None,
+    unit: UnitIs = None,
+    lead_order: LeadOrder = None,
+) -> None:
     """Print what ECG holds: leads, rate, scale, quality and measurements.
 
     Exit status: 0 done, 1 the file cannot be used or the picture not written, 2 wrong usage.
@@ -37,7 +45,7 @@ def show(ecg: Ecg, *, picture: Picture = None, layout: LayoutName = None) -> Non
     from precord.signal.measure import measure
     from precord.signal.quality import assess
 
-    record = read(ecg)
+    record = read(ecg, parse_stated(rate, unit, lead_order))
     measured, quality = measure(record), assess(record)
     console = output()
     for table in (

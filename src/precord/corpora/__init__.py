@@ -4,8 +4,12 @@ A corpus is opened by its kind. Its entries carry the data set's own patient-wis
 nothing here ever draws a split.
 """
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from precord.corpora.arrays import ARRAY_KINDS, ArrayCorpus
+from precord.corpora.challenge import Challenge
 from precord.corpora.entry import Corpus, Entry
 from precord.corpora.folder import FolderCorpus
 from precord.corpora.ptbxl import PtbXl
@@ -14,7 +18,14 @@ from precord.errors import CorpusError
 
 __all__ = ["KINDS", "Corpus", "Entry", "open_corpus"]
 
-KINDS = ("ptb-xl", "ptb-xl-zscored", "folder")
+_CORPORA: dict[str, Callable[[Path], Corpus]] = {
+    "ptb-xl": PtbXl,
+    "ptb-xl-zscored": PtbXlZscored,
+    "folder": FolderCorpus,
+    "challenge": Challenge,
+    **{kind: partial(ArrayCorpus, kind) for kind in ARRAY_KINDS},
+}
+KINDS = tuple(_CORPORA)
 
 
 def open_corpus(kind: str, directory: Path) -> Corpus:
@@ -23,14 +34,8 @@ def open_corpus(kind: str, directory: Path) -> Corpus:
     Raises:
         CorpusError: The kind is unknown, or the folder is not of that kind.
     """
-    if not directory.is_dir():
+    if not directory.is_dir() and not (kind == "folder" and directory.is_file()):
         raise CorpusError(f"{directory}: no such folder; expected a data set of kind {kind}")
-    match kind:
-        case "ptb-xl":
-            return PtbXl(directory)
-        case "ptb-xl-zscored":
-            return PtbXlZscored(directory)
-        case "folder":
-            return FolderCorpus(directory)
-        case _:
-            raise CorpusError(f"unknown kind of data set {kind!r}; expected {', '.join(KINDS)}")
+    if kind not in _CORPORA:
+        raise CorpusError(f"unknown kind of data set {kind!r}; expected {', '.join(KINDS)}")
+    return _CORPORA[kind](directory)

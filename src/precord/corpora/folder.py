@@ -18,6 +18,9 @@ file names in it start from the folder that it lies in. It is UTF-8 text with a 
     fold        no              whole number; give all ECGs of a patient the same
     age         no              years
     sex         no              F or M
+    rate        no              Hz; these three for files of bare numbers that do not say it
+    unit        no              mV, uV, V or unknown
+    leads       no              "standard", or names in the file's order, a dash for none
 
 Columns may stand in any order; others are not read.
 """
@@ -29,8 +32,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from precord.corpora.entry import Entry
-from precord.errors import CorpusError, LeakError
-from precord.io import read
+from precord.errors import CorpusError, FormatError, LeakError
+from precord.io import Stated, read
+from precord.io.stated import parse_leads, parse_unit
 from precord.record import Record, Sex
 from precord.report import Language, Report, Source
 from precord.statements import parse_statements
@@ -92,10 +96,11 @@ class _FileSource:
 
     path: Path
     name: str
+    stated: Stated
 
     def __call__(self) -> Record:
         """Return the record, under the name of the case."""
-        record = read(self.path)
+        record = read(self.path, self.stated)
         return replace(record, provenance=replace(record.provenance, name=self.name))
 
 
@@ -154,7 +159,7 @@ def _to_entry(folder: Path, row: Mapping[str, str], where: str) -> tuple[Entry, 
         fold=_to_number(row.get("fold", ""), "fold", where),
         statements=statements,
         report=_to_report(row, where),
-        source=_FileSource(path, name),
+        source=_FileSource(path, name, _to_stated(row, where)),
         age=_to_age(row.get("age", ""), where),
         sex=_choose(row.get("sex", ""), _SEXES, "sex", where) if row.get("sex") else None,
     )
@@ -175,6 +180,21 @@ def _find_file(folder: Path, name: str, where: str) -> Path:
     if not exists:
         raise CorpusError(f"{where}: there is no file {name!r}")
     return path
+
+
+def _to_stated(row: Mapping[str, str], where: str) -> Stated:
+    """Return what one row says of a file of bare numbers."""
+    rate, unit, leads = (row.get(name, "") for name in ("rate", "unit", "leads"))
+    try:
+        return Stated(
+            rate=float(rate) if rate else None,
+            unit=parse_unit(unit) if unit else None,
+            leads=parse_leads(leads) if leads else None,
+        )
+    except ValueError:
+        raise CorpusError(f"{where}: rate {rate[:40]!r}, expected a number in Hz") from None
+    except FormatError as error:
+        raise CorpusError(f"{where}: {error}") from error
 
 
 def _to_report(row: Mapping[str, str], where: str) -> Report | None:

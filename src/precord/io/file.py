@@ -6,7 +6,7 @@ from pathlib import Path
 from precord.errors import FormatError
 
 MAX_FILE_BYTES = 200 * 2**20  # a day of 12 leads at 500 Hz is larger; ten minutes are 7 MiB
-READABLE = "WFDB (.hea with its signal file) and DICOM ECG"
+READABLE = "WFDB (.hea with its signal file), DICOM ECG, MATLAB, NumPy, HDF5, CSV and Parquet"
 
 
 def read_bytes(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
@@ -39,5 +39,9 @@ def read_bytes(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
 
 def shown(path: Path) -> str:
     """Return the name of *path* without its folder, fit for a one-line message."""
-    name = path.name or str(path)
-    return "".join(c if c.isprintable() else "?" for c in name)[:80]
+    return printable(path.name or str(path))
+
+
+def printable(text: str, length: int = 80) -> str:
+    """Return *text* fit for a one-line message."""
+    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))[:length]

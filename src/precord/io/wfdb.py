@@ -1,8 +1,8 @@
 """WFDB records: a text header (.hea) beside its binary signal files.
 
 Source: WFDB Applications Guide, signal(5). Read here: one segment, one sample per frame,
-formats 16 and 212, any number of signal files. Every other variant is refused. Signals that
-are none of the twelve leads are left out, and the record's notes say so.
+formats 16, 24, 32, 80 and 212, any number of signal files. Every other variant is refused.
+Signals that are none of the twelve leads are left out, and the record's notes say so.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ from precord.io.wfdb_header import MAX_HEADER_BYTES, Channel, Header, parse_head
 from precord.leads import Lead
 from precord.record import MAX_SAMPLES, Provenance, Record
 
-_MISSING = {"16": -(2**15), "212": -(2**11)}  # signal(5): the lowest value marks a missing sample
+_BITS = {"16": 16, "24": 24, "32": 32, "80": 8, "212": 12}  # of one sample, by format
 
 
 def read_wfdb(path: Path) -> Record:
@@ -53,14 +53,18 @@ def _read_file(path: Path, header: Header) -> list[tuple[Lead, NDArray[np.float3
     form, offset = channels[0].format, channels[0].offset
     if {(c.format, c.offset) for c in channels} != {(form, offset)}:
         raise FormatError(f"{shown(path)}: its signals differ in format or byte offset")
-    if form not in _MISSING:
-        raise UnsupportedFormatError(f"{shown(path)}: signal format {form}, expected 16 or 212")
+    if form not in _BITS:
+        known = ", ".join(_BITS)
+        raise UnsupportedFormatError(
+            f"{shown(path)}: signal format {form}, expected one of {known}"
+        )
     data = read_bytes(path)[offset:]
-    steps = _decode_16(data) if form == "16" else _decode_212(data)
+    steps = _decode(data, form)
     n_samples = header.n_samples or steps.size // len(channels)
     surplus = steps.size - n_samples * len(channels)
     padding = 1 if form == "212" else 0  # a lone last sample fills a whole pair
-    if n_samples == 0 or not 0 <= surplus <= padding or (form == "16" and len(data) % 2):
+    is_cut = form != "212" and len(data) * 8 % _BITS[form]
+    if n_samples == 0 or not 0 <= surplus <= padding or is_cut:
         raise FormatError(
             f"{shown(path)}: {len(data)} bytes behind byte {offset}, which are not {n_samples} "
             f"samples of {len(channels)} signals in format {form}"
@@ -73,9 +77,22 @@ def _read_file(path: Path, header: Header) -> list[tuple[Lead, NDArray[np.float3
     ]
 
 
-def _decode_16(data: bytes) -> NDArray[np.int16]:
-    """Return the samples of format 16: two bytes each, the low one first."""
-    return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2")
+def _decode(data: bytes, form: str) -> NDArray[np.int32]:
+    """Return the samples of *data*, the low byte of each first, whatever their width."""
+    match form:
+        case "212":
+            return _decode_212(data).astype(np.int32)
+        case "80":  # offset binary: 128 is zero
+            return np.frombuffer(data, np.uint8).astype(np.int32) - 128
+        case "24":
+            raw = np.frombuffer(data[: len(data) // 3 * 3], np.uint8).reshape(-1, 3)
+            wide = np.zeros((len(raw), 4), np.uint8)
+            wide[:, 1:] = raw  # into the upper bytes, so that the shift below keeps the sign
+            return wide.reshape(-1).view("<i4") >> 8
+        case _:
+            size = _BITS[form] // 8
+            steps = np.frombuffer(data[: len(data) // size * size], dtype=f"<i{size}")
+            return steps.astype(np.int32)
 
 
 def _decode_212(data: bytes) -> NDArray[np.int16]:
@@ -93,7 +110,7 @@ def _decode_212(data: bytes) -> NDArray[np.int16]:
     return steps.reshape(-1)[: -1 if lone else None]
 
 
-def _to_millivolt(steps: NDArray[np.int16], channel: Channel, path: Path) -> NDArray[np.float32]:
+def _to_millivolt(steps: NDArray[np.int32], channel: Channel, path: Path) -> NDArray[np.float32]:
     """Return the samples in mV, NaN where missing, after comparing the checksum."""
     total = int(steps.sum(dtype=np.int64))
     if channel.checksum is not None and (total - channel.checksum) % 2**16:
@@ -103,7 +120,8 @@ def _to_millivolt(steps: NDArray[np.int16], channel: Channel, path: Path) -> NDA
         )
     with np.errstate(over="ignore"):  # an absurd gain becomes an infinity, which Record refuses
         signal = ((steps.astype(np.float64) - channel.zero) / channel.gain).astype(np.float32)
-    signal[steps == _MISSING[channel.format]] = np.nan
+    # signal(5): the lowest value marks a missing sample
+    signal[steps == -(2 ** (_BITS[channel.format] - 1))] = np.nan
     return signal
 
 
