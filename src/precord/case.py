@@ -14,6 +14,7 @@ class Case:
         id: unique within a library, such as "ptb-xl/1".
         patient: pseudonym; the same for all cases of one patient; None where unknown.
         statements: SCP-ECG codes that are present.
+        statements_are_read: whether precord read them from the report, as nobody coded them.
         record: None where only a reference was stored, or where it was not loaded.
         fold: the data set's own fold, for evaluation; None where it has none.
     """
@@ -26,6 +27,7 @@ class Case:
     record: Record | None = None
     corpus: str = ""
     fold: int | None = None
+    statements_are_read: bool = False
 
     @property
     def source(self) -> Source:

@@ -204,6 +204,7 @@ def _to_case(result: _Read, library: Library) -> Case:
         record=result.record,
         corpus=entry.corpus,
         fold=entry.fold,
+        statements_are_read=entry.statements_are_read,
     )
 
 

@@ -198,3 +198,17 @@ def test_files_of_bare_numbers(folder: Path, noise_record: Record) -> None:
         write(folder, header, f"c.npy,,,,{cells}")
         with pytest.raises(CorpusError, match=f"line 2: .*{message}"):
             FolderCorpus(folder).entries()
+
+
+def test_statements_are_read_where_nobody_coded_them(folder: Path) -> None:
+    """An empty cell beside a report takes what the report says is present, and is marked."""
+    write(
+        folder,
+        HEADER,
+        "a.hea,1,,vorhofflimmern. kein hinweis auf linksschenkelblock. hinterwandinfarkt möglich,",
+        "sub/b.hea,2,CLBBB,vorhofflimmern,",
+    )
+    read, coded = FolderCorpus(folder).entries()
+    assert read.statements == {"AFIB"}
+    assert coded.statements == {"CLBBB"}
+    assert [e.statements_are_read for e in (read, coded)] == [True, False]

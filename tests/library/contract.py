@@ -80,6 +80,7 @@ class LibraryContract:
             record=record,
             corpus="hospital",
             fold=3,
+            statements_are_read=True,
         )
         add(library, [case])
 

@@ -112,14 +112,14 @@ def test_other_databases_are_refused(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize(("version", "remedy"), [(2, "update precord"), (0, "ingest again")])
+@pytest.mark.parametrize(("version", "remedy"), [(3, "update precord"), (1, "ingest again")])
 def test_other_schema_versions_are_refused(path: Path, version: int, remedy: str) -> None:
     """Older and newer files each get their remedy."""
     create(path).close()
     with sqlite3.connect(path) as db:
         db.execute(f"PRAGMA user_version = {version}")
     db.close()
-    with pytest.raises(LibraryError, match=f"schema version {version}, expected 1; {remedy}"):
+    with pytest.raises(LibraryError, match=f"schema version {version}, expected 2; {remedy}"):
         SqliteLibrary.open(path)
 
 

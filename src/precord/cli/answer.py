@@ -60,6 +60,7 @@ def _hit_to_json(hit: "Hit") -> dict[str, Any]:
         "report": case.report.text if case.report else None,
         "language": case.report.language if case.report else None,
         "statements": sorted(case.statements),
+        "statements_are_read": case.statements_are_read,
         "measurements": asdict(case.measurements),
         "explanation": None
         if why is None
@@ -113,7 +114,9 @@ def _hit_table(hits: "tuple[Hit, ...]") -> Table:
         who = [cell(case.id), cell(case.source, "magenta")]
         who += [cell(line, "dim") for line in _describe_scores(hit)]
         body = [cell(report.text) if report else cell("no report", "dim")]
-        body.append(cell(f"statements: {' '.join(sorted(case.statements)) or 'none'}", "dim"))
+        whence = " read from the report" if case.statements_are_read else ""
+        codes = " ".join(sorted(case.statements)) or "none"
+        body.append(cell(f"statements{whence}: {codes}", "dim"))
         if why := describe_explanation(hit.explanation):
             body.append(cell(f"why: {why}", "green"))
         lines = Text("\n")

@@ -28,6 +28,7 @@ class Entry:
             "ptb-xl:15709"; corpora that share patients share the name. None where unknown.
         fold: the data set's own fold; None where it has none.
         statements: SCP-ECG codes that are present, whatever their likelihood.
+        statements_are_read: whether they were read from the report, not coded by anybody.
         source: reads the signal.
     """
 
@@ -41,6 +42,7 @@ class Entry:
     age: float | None = None
     sex: Sex | None = None
     time: datetime | None = None
+    statements_are_read: bool = False
 
     def load(self) -> Record:
         """Read the signal."""

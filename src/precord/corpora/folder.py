@@ -7,7 +7,8 @@ file names in it start from the folder that it lies in. It is UTF-8 text with a 
     file        yes             name of an ECG file that `precord.io` reads, inside the folder
     patient     yes             the patient's id as the ECG files write it; empty where unknown,
                                 then the ECG file's own patient id counts
-    statements  yes             SCP-ECG codes joined by ';'; may be empty
+    statements  yes             SCP-ECG codes joined by ';'; may be empty. Beside a report they are
+                                then those that it says are present, and hits say so
     report      yes             the report as written; may be empty
     source      no              clinician, machine or simulated: who or what wrote the report. It
                                 is never guessed, because a machine's reading is no clinician's:
@@ -38,7 +39,7 @@ from precord.io.stated import parse_leads, parse_unit
 from precord.record import Record, Sex
 from precord.report import Language, Report, Source
 from precord.statements import parse_statements
-from precord.text import detect_language
+from precord.text import detect_language, present_statements
 
 TABLE = "table.csv"
 _NEEDED = ("file", "patient", "statements", "report")
@@ -148,20 +149,25 @@ def _to_entry(folder: Path, row: Mapping[str, str], where: str) -> tuple[Entry, 
     """Return the entry of one row, and the file that it names."""
     path = _find_file(folder, row["file"], where)
     name = row.get("id") or str(Path(row["file"]).with_suffix(""))
+    report = _to_report(row, where)
     try:
         statements = parse_statements(row["statements"].split(";"))
     except CorpusError as error:
         raise CorpusError(f"{where}: {error}") from error
+    are_read = report is not None and not statements
+    if report is not None and are_read:
+        statements = present_statements(report.text)
     entry = Entry(
         case_id=f"{folder.resolve().name}/{name}",
         corpus=folder.resolve().name,
         patient=row["patient"] or None,
         fold=_to_number(row.get("fold", ""), "fold", where),
         statements=statements,
-        report=_to_report(row, where),
+        report=report,
         source=_FileSource(path, name, _to_stated(row, where)),
         age=_to_age(row.get("age", ""), where),
         sex=_choose(row.get("sex", ""), _SEXES, "sex", where) if row.get("sex") else None,
+        statements_are_read=are_read,
     )
     return entry, path
 

@@ -26,11 +26,12 @@ from precord.text.normalise import clean_report
 from precord.text.wording import WORDS
 
 _COLUMNS = (
-    *("id", "patient", "corpus", "fold", "statements", "report", "language", "source"),
+    *("id", "patient", "corpus", "fold", "statements", "statements_are_read"),
+    *("report", "language", "source"),
     *MEASURED,
     *("age", "sex", "time", "device", "provenance", "digest"),
 )
-_FACTS = _COLUMNS.index("age")
+_MEASURED, _FACTS = _COLUMNS.index(MEASURED[0]), _COLUMNS.index("age")
 _INSERT = (
     f"INSERT INTO cases ({', '.join(_COLUMNS)}) "  # noqa: S608 - our own names
     f"VALUES ({', '.join('?' * len(_COLUMNS))})"
@@ -124,17 +125,18 @@ def to_case(row: Row, waveform: Row | None) -> Case:
     Raises:
         LibraryError: The row is damaged.
     """
-    case_id, patient, corpus, fold, codes, text, language, source = row[:8]
+    case_id, patient, corpus, fold, codes, are_read, text, language, source = row[:_MEASURED]
     try:
         return Case(
             id=case_id,
             patient=patient,
             statements=frozenset(codes.split(";")) - {""},
             report=None if text is None else Report(text, Language(language), Source(source)),
-            measurements=Measurements(*row[8:_FACTS]),
+            measurements=Measurements(*row[_MEASURED:_FACTS]),
             record=None if waveform is None else _to_record(row, waveform),
             corpus=corpus,
             fold=fold,
+            statements_are_read=bool(are_read),
         )
     except (ValueError, KeyError, TypeError, AttributeError, SignalError) as error:
         raise LibraryError(f"case {case_id}: damaged in the library: {error}") from error
@@ -166,6 +168,7 @@ def _to_row(case: Case, waveform: Waveform | None) -> Row:
         case.corpus,
         case.fold,
         ";".join(sorted(case.statements, key=CODES.index)),
+        int(case.statements_are_read),
         report.text if report else None,
         report.language if report else None,
         case.source,

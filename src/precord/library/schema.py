@@ -17,7 +17,7 @@ from precord.errors import EncoderMismatchError, LibraryError
 from precord.library.protocol import EncoderIdentity
 
 APPLICATION_ID = 0x70726563  # "prec"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _PAGE_BYTES = 8192
 
 _META = {"encoder", "precision", "dim", "key_check"}
@@ -32,6 +32,7 @@ CREATE TABLE cases (
     corpus TEXT NOT NULL,
     fold INTEGER,
     statements TEXT NOT NULL, -- SCP-ECG codes joined by ';'
+    statements_are_read INTEGER NOT NULL, -- 1: from the report, as nobody coded them
     report TEXT, language TEXT, source TEXT NOT NULL,
     {", ".join(f"{name} REAL" for name in MEASURED)},
     age REAL, sex TEXT, time TEXT, device TEXT,

@@ -70,6 +70,13 @@ def parse_report(text: str, *, with_families: bool = False) -> tuple[Finding, ..
     return tuple(sorted(set(findings), key=lambda f: (f.start, f.end, f.statement)))
 
 
+def present_statements(text: str) -> frozenset[str]:
+    """Return the statements that a report says are present, and nowhere says are not."""
+    states = {(finding.statement, finding.state) for finding in parse_report(text)}
+    present = {statement for statement, state in states if state is State.PRESENT}
+    return frozenset(present - {s for s, state in states if state is State.NEGATED})
+
+
 def _read_sentence(folded: Folded, *, is_asked: bool) -> Iterator[tuple[Mention, State, Folded]]:
     """Yield the mentions in a sentence, each with its state."""
     sentence = folded.text
