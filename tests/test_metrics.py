@@ -130,3 +130,39 @@ def test_recall_equals_scikit_learn(rng: np.random.Generator) -> None:
     for k in (1, 5):
         expected = top_k_accuracy_score(right, scores, k=k, labels=np.arange(12))
         assert recall_at_k(ranks, k) == pytest.approx(expected)
+
+
+def test_differences_equal_a_slow_loop(rng: np.random.Generator) -> None:
+    """Paired: both are drawn alike, patient by patient; columns without a query do not count."""
+    patients = ["a", "a", "b", "c", "d", "d"]
+    values, base = rng.random((6, 2)), rng.random((6, 2))
+    values[0, 1] = base[0, 1] = np.nan
+    resamples = Resamples.draw(patients)
+
+    found = resamples.difference(values, base)
+
+    apart = []
+    for weights in resamples.weights:
+        means = []
+        for table in (values, base):
+            columns = []
+            for column in table.T:
+                there = ~np.isnan(column)
+                if weights[there].sum() > 0:
+                    columns.append(np.average(column[there], weights=weights[there]))
+            means.append(np.mean(columns))
+        apart.append(means[0] - means[1])
+    expected = np.nanmean(values, axis=0).mean() - np.nanmean(base, axis=0).mean()
+    assert found.value == pytest.approx(expected)
+    assert (found.low, found.high) == pytest.approx(tuple(np.percentile(apart, [2.5, 97.5])))
+
+
+def test_a_shared_difficulty_does_not_widen_a_difference(rng: np.random.Generator) -> None:
+    """Hard and easy queries, each a little better: the pair sees it, two intervals do not."""
+    hardness = rng.random((200, 1))
+    resamples = Resamples.draw(range(200))
+    better, worse = hardness + 0.02 + rng.normal(0, 0.02, (200, 1)), hardness
+    paired = resamples.difference(better, worse)
+    one, other = resamples.macro(better), resamples.macro(worse)
+    assert paired.low > 0
+    assert one.low < other.high, "the two intervals alone overlap"
