@@ -218,3 +218,66 @@ def test_pre_excitation() -> None:
         truth = made.truth
         assert np.median(truth.qrs_on - truth.p_on) < 0.12
         assert np.median(truth.qrs_off - truth.qrs_on) >= 0.12
+
+
+@pytest.mark.parametrize("code", ["PMI", "IPMI", "IPLMI"])
+def test_posterior_infarction_is_a_mirror_image(code: str) -> None:
+    """R above S in V2; acute: ST depressed there; the inferior ones are seen in aVF as well."""
+    acute = 0
+    for seed in range(30):
+        f = _measure(code, seed=seed)
+        assert f.r[Lead.V2] > f.s[Lead.V2]
+        is_acute = f.st[Lead.V2] < -0.06
+        acute += is_acute
+        if code != "PMI":
+            assert f.first[Lead.AVF][0] < -0.06 or f.st[Lead.AVF] > 0.09
+    assert 3 <= acute <= 22
+
+
+@pytest.mark.parametrize(
+    ("code", "leads", "free"),
+    [
+        ("INJAS", (Lead.V1, Lead.V2, Lead.V3), Lead.AVF),
+        ("INJAL", (Lead.V3, Lead.V4, Lead.V5), Lead.III),
+        ("INJLA", (Lead.I, Lead.AVL, Lead.V6), Lead.V2),
+        ("INJIN", (Lead.II, Lead.III, Lead.AVF), Lead.V2),
+        ("INJIL", (Lead.II, Lead.AVF, Lead.V6), Lead.V1),
+    ],
+)
+def test_subendocardial_injury(code: str, leads: tuple[Lead, ...], free: Lead) -> None:
+    """ST depressed in the leads of the wall, and less or not at all away from it."""
+    found = _all(code)
+    assert sum(all(f.st[lead] < -0.04 for lead in leads) for f in found) >= N - 1
+    assert all(f.st[free] > min(f.st[lead] for lead in leads) + 0.03 for f in found)
+
+
+def test_right_atrium() -> None:
+    """P above 0.25 mV in some lead, in nearly all patients; in none of the normal."""
+    assert sum(f.p > 0.25 for f in _all("RAO/RAE")) >= N - 1
+    assert not any(f.p > 0.25 for f in _all("NORM"))
+
+
+def test_drugs_and_electrolytes() -> None:
+    """Digitalis: ST down, QT short. Potassium: T of V3 tall where it is high, flat where low."""
+    for seed in range(N):
+        made = simulate(("DIG",), np.random.default_rng(seed), noise=False)
+        rr = np.median(np.diff(made.truth.qrs_on))
+        assert np.median(made.truth.t_off - made.truth.qrs_on) / np.cbrt(rr) < 0.38
+    assert sum(f.st[Lead.V5] < -0.05 for f in _all("DIG")) >= N - 1
+    tall = {"high": [], "low": []}  # type: dict[str, list[float]]
+    for seed in range(40):
+        made = simulate(("EL",), np.random.default_rng([7, seed]), noise=False)
+        text = " ".join(made.reports.values()).casefold()
+        for kind, words in (("high", ("hyperk",)), ("low", ("hypok",))):
+            if any(word in text for word in words):
+                tall[kind].append(_measure("EL", seed=seed).t[Lead.V3])
+    assert min(len(values) for values in tall.values()) >= 5
+    assert np.median(tall["high"]) > 3 * np.median(np.abs(tall["low"]))
+
+
+def test_st_elevation_and_q_waves_of_no_age() -> None:
+    """STE_: ST of V3 above 0.1 mV with T upright. QWAVE: a Q somewhere, ST on the line."""
+    assert sum(f.st[Lead.V3] > 0.1 and f.t[Lead.V3] > 0 for f in _all("STE_")) >= N - 2
+    for f in _all("QWAVE"):
+        assert min(f.first[lead][0] for lead in LEADS if lead is not Lead.AVR) < -0.08
+        assert max(abs(f.st[lead]) for lead in (Lead.AVF, Lead.AVL, Lead.V6)) < 0.1

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import numpy as np
 
 from precord.errors import QueryError
-from precord.simulate.pathology import CHANGED_BEATS
+from precord.simulate.pathology import CHANGED_BEATS, INFARCTS
 
 RHYTHMS = ("SR", "SBRAD", "STACH", "SARRH", "AFIB", "AFLT", "PACE", "SVTAC")
 SINUS = frozenset({"SR", "SBRAD", "STACH", "SARRH"})
@@ -15,7 +15,9 @@ SUPPORTED: frozenset[str] = CHANGED_BEATS | {*RHYTHMS, *_BY_RHYTHM}
 
 _NO_P = {"AFIB", "AFLT", "PACE", "SVTAC"}
 _ST_T = {"ISC_", "ISCAL", "ISCAN", "ISCAS", "ISCLA", "ISCIN", "ISCIL", "NST_", "STD_"}
-_ST_T |= {"INVT", "NDT", "LOWT"}
+_ST_T |= {"INVT", "NDT", "NT_", "LOWT", "DIG", "EL", "STE_"}
+_ST_T |= {"INJAS", "INJAL", "INJLA", "INJIN", "INJIL"}
+_POSTERIOR = ("PMI", "IPMI", "IPLMI")
 _ECTOPIC = ("PVC", "BIGU", "TRIGU")
 
 # Of each group at most one.
@@ -26,13 +28,19 @@ _EXCLUSIVE = (
     frozenset({"1AVB", "2AVB", "3AVB", "WPW"} | _NO_P),
     frozenset({"LPR", "2AVB", "3AVB", "WPW"} | _NO_P),
     frozenset({"LAO/LAE", "2AVB"} | _NO_P),
+    frozenset({"RAO/RAE", "LAO/LAE", "EL", "2AVB", "3AVB"} | _NO_P),
     frozenset({"PAC", "2AVB", "3AVB", "BIGU", "TRIGU"} | _NO_P),
     *(frozenset({code, "SVTAC", "AFLT", "2AVB", "3AVB"}) for code in _ECTOPIC),
     frozenset({"BIGU", "TRIGU", "PACE", "AFIB"}),
     *(frozenset({code, "RVH", "LVOLT", "CLBBB", "PACE", "WPW"}) for code in ("LVH", "VCLVH")),
-    frozenset({"ASMI", "AMI", "ALMI", "CLBBB", "ILBBB", "PACE", "WPW", "RVH"}),
-    frozenset({"IMI", "ILMI", "CLBBB", "ILBBB", "PACE", "WPW", "LPFB"}),
+    frozenset({"ASMI", "AMI", "ALMI", "CLBBB", "ILBBB", "PACE", "WPW", "RVH", *_POSTERIOR}),
+    frozenset({"IMI", "ILMI", "CLBBB", "ILBBB", "PACE", "WPW", "LPFB", *_POSTERIOR}),
     frozenset({"LMI", "ALMI", "ILMI", "AMI", "CLBBB", "ILBBB", "PACE", "WPW", "LPFB", "RVH"}),
+    *(frozenset({code, "CRBBB", "IRBBB", "RVH", "LVH", "VCLVH"}) for code in _POSTERIOR),
+    frozenset({"LMI", "IPLMI"}),
+    frozenset({"QWAVE", "CLBBB", "ILBBB", "PACE", "WPW", "LPFB", "RVH"} | INFARCTS),
+    frozenset({"DIG", "LNGQT", "SVTAC"}),
+    frozenset({"EL", "LNGQT", "SVTAC", "AFLT"}),
     frozenset({"CLBBB", "PACE", "WPW", "RVH"} | _ST_T),
     frozenset({"3AVB", "STACH", "SBRAD", "SARRH"}),
     frozenset({"2AVB", "STACH", "SBRAD", "SARRH"}),
@@ -49,7 +57,9 @@ _SHARES = {
     "PAC": 0.03, "AMI": 0.03, "LPR": 0.025, "INVT": 0.025, "ALMI": 0.025, "ISCIN": 0.02,
     "LMI": 0.018, "LVOLT": 0.02, "ISCIL": 0.016, "LPFB": 0.015, "ISCAS": 0.015, "ISCLA": 0.013,
     "RVH": 0.015, "LNGQT": 0.02, "BIGU": 0.01, "WPW": 0.012, "ILBBB": 0.01, "ISCAN": 0.01,
-    "TRIGU": 0.006, "3AVB": 0.012, "2AVB": 0.01,
+    "TRIGU": 0.006, "3AVB": 0.012, "2AVB": 0.01, "PMI": 0.01, "IPMI": 0.012, "IPLMI": 0.01,
+    "RAO/RAE": 0.015, "DIG": 0.015, "EL": 0.015, "QWAVE": 0.025, "STE_": 0.01, "NT_": 0.03,
+    "INJAS": 0.015, "INJAL": 0.015, "INJLA": 0.012, "INJIN": 0.012, "INJIL": 0.012,
 }  # fmt: skip
 _TOGETHER = {  # how much more often than by chance
     ("LVH", "ISC_"): 5.0, ("LVH", "VCLVH"): 6.0, ("LAFB", "ASMI"): 2.5, ("LAFB", "CRBBB"): 3.0,

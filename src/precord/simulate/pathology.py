@@ -31,10 +31,12 @@ class Findings:
     Attributes:
         stages: of each infarction code its age.
         is_strained: whether hypertrophy has its ST-T change.
+        potassium: "high" or "low", where an electrolyte disturbance was drawn.
     """
 
     stages: dict[str, Stage]
     is_strained: bool = False
+    potassium: str = ""
 
 
 Change = Callable[[Anatomy, np.random.Generator], Anatomy]
@@ -47,10 +49,14 @@ def change(anatomy: Anatomy, code: str, rng: np.random.Generator, found: Finding
     """Return *anatomy* with what *code* does to a beat; note in *found* what was drawn."""
     if code in _INFARCTS:
         found.stages[code] = Stage(str(rng.choice(list(Stage), p=[0.22, 0.13, 0.65])))
-        return _infarct(anatomy, rng, _INFARCTS[code], found.stages[code])
+        infarct = _infarct(anatomy, rng, _INFARCTS[code], found.stages[code])
+        return _without_back(infarct) if code in _POSTERIOR else infarct
     if code in ("LVH", "RVH"):
         found.is_strained = bool(rng.random() < 0.6)
         return (_lvh if code == "LVH" else _rvh)(anatomy, rng, is_strained=found.is_strained)
+    if code == "EL":
+        found.potassium = "high" if rng.random() < 0.6 else "low"
+        return (_high_potassium if found.potassium == "high" else _low_potassium)(anatomy, rng)
     return _CHANGES[code](anatomy, rng) if code in _CHANGES else anatomy
 
 
@@ -231,7 +237,16 @@ _INFARCTS = {
         (-0.5, 0.06, 0.4), (-0.35, 0.05, 0.2), (0.2, -0.14, -0.16), (-0.55, 0.06, 0.24)
     ),
     "LMI": _Infarct((-0.42, 0.12, 0.05), (-0.3, 0.05, 0.0), (0.2, -0.16, 0.03), (-0.5, 0.08, 0.0)),
+    # What the back wall has lost is seen as its mirror image: R, and ST depression, in V1 to V3.
+    "PMI": _Infarct((0.0, 0.02, -0.3), (0.0, 0.0, -0.75), (0.02, 0.03, 0.2), (0.02, 0.0, -0.22)),
+    "IPMI": _Infarct(
+        (0.08, -0.5, -0.25), (0.0, -0.12, -0.7), (-0.05, 0.2, 0.18), (0.0, -0.34, -0.18)
+    ),
+    "IPLMI": _Infarct(
+        (-0.3, -0.42, -0.22), (-0.2, -0.1, -0.65), (0.12, 0.18, 0.17), (-0.26, -0.28, -0.16)
+    ),
 }
+_POSTERIOR = {"PMI", "IPMI", "IPLMI"}
 
 
 def _infarct(a: Anatomy, rng: np.random.Generator, where: _Infarct, stage: Stage) -> Anatomy:
@@ -250,6 +265,18 @@ def _infarct(a: Anatomy, rng: np.random.Generator, where: _Infarct, stage: Stage
         st=add(a.st, scale(where.injury, st / a.voltage)),
         t=add(a.t, scale(where.t, t)),
     )
+
+
+def _without_back(a: Anatomy) -> Anatomy:
+    """Take away the late forces of the back wall, which make the S wave of V1 to V3."""
+    return replace(a, late=(a.late[0], a.late[1], 0.25 * a.late[2]), base=scale(a.base, 0.4))
+
+
+def _q_waves(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """Q waves of one wall, without the change of ST and T that would date them."""
+    where = _INFARCTS[str(rng.choice(["IMI", "ASMI", "LMI"]))]
+    size = _uniform(rng, 0.85, 1.15)
+    return replace(a, septum=add(a.septum, scale(where.q, size)))
 
 
 def _ischaemia(st: Vector, t: Vector) -> Change:
@@ -296,6 +323,55 @@ def _left_atrium(a: Anatomy, rng: np.random.Generator) -> Anatomy:
     )
 
 
+def _right_atrium(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """P above 0.25 mV in II, pointed, no broader than normal."""
+    size = _uniform(rng, 1.0, 1.35)
+    return replace(
+        a,
+        p=min(a.p, 0.108),
+        notch=0.05,
+        right_atrium=scale((0.04, 0.155, -0.11), size),
+        left_atrium=scale((0.05, 0.08, 0.0), size),
+    )
+
+
+def _digitalis(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """ST sagging away from QRS, T flat, QT short."""
+    size = _uniform(rng, 0.8, 1.4)
+    moved = add(scale(a.t, _uniform(rng, 0.05, 0.35)), scale((-0.08, -0.06, 0.03), size))
+    return replace(
+        a,
+        pr=min(a.pr + 0.015, 0.198),
+        qtc=_uniform(rng, 0.35, 0.375),
+        st=add(a.st, scale((-0.12, -0.09, 0.05), size)),
+        t=moved,
+    )
+
+
+def _high_potassium(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """T tall, narrow and pointed; P flat; QRS broader."""
+    return replace(
+        a,
+        right_atrium=scale(a.right_atrium, 0.5),
+        left_atrium=scale(a.left_atrium, 0.5),
+        qrs=a.qrs + _uniform(rng, 0.006, 0.022),
+        t=scale(a.t, _uniform(rng, 1.9, 2.8)),
+        t_width=_uniform(rng, 0.055, 0.07),
+    )
+
+
+def _low_potassium(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """ST depressed, T flat and long, as T and U run together."""
+    size = _uniform(rng, 0.8, 1.3)
+    return replace(
+        a,
+        st=add(a.st, scale((-0.08, -0.06, 0.03), size)),
+        t=scale(a.t, _uniform(rng, 0.15, 0.35)),
+        t_width=_uniform(rng, 0.115, 0.13),
+        qtc=_uniform(rng, 0.47, 0.52),
+    )
+
+
 def _paced(a: Anatomy, rng: np.random.Generator) -> Anatomy:
     """A spike before a wide beat from the apex of the right ventricle."""
     size, x = _uniform(rng, 0.65, 0.95), _uniform(rng, 0.3, 0.6)
@@ -331,8 +407,18 @@ _CHANGES: dict[str, Change] = {
     "ISCLA": _ischaemia((-0.1, 0.02, 0.0), (-0.46, 0.06, 0.05)),
     "ISCIN": _ischaemia((0.01, -0.1, 0.0), (0.0, -0.36, 0.0)),
     "ISCIL": _ischaemia((-0.07, -0.08, 0.0), (-0.34, -0.3, 0.04)),
+    "INJAS": _ischaemia((0.0, 0.0, 0.17), (0.0, 0.0, 0.1)),
+    "INJAL": _ischaemia((-0.15, -0.01, 0.1), (-0.14, 0.0, 0.08)),
+    "INJLA": _ischaemia((-0.17, 0.02, 0.0), (-0.14, 0.02, 0.02)),
+    "INJIN": _ischaemia((0.02, -0.16, 0.0), (0.0, -0.1, 0.0)),
+    "INJIL": _ischaemia((-0.12, -0.13, 0.0), (-0.1, -0.1, 0.0)),
     "NST_": _repolarisation((-0.05, -0.04, 0.02), 0.4, 0.75),
     "STD_": _repolarisation((-0.11, -0.09, 0.05), 0.5, 0.9),
+    "STE_": _repolarisation((0.08, 0.07, -0.1), 1.0, 1.3),
+    "NT_": _repolarisation((0.0, 0.0, 0.0), 0.15, 0.4),
+    "DIG": _digitalis,
+    "QWAVE": _q_waves,
+    "RAO/RAE": _right_atrium,
     "INVT": _repolarisation((-0.01, -0.01, 0.01), -0.85, -0.5),
     "NDT": _repolarisation((-0.01, -0.01, 0.0), 0.05, 0.3),
     "LOWT": _repolarisation((0.0, 0.0, 0.0), 0.1, 0.22),
@@ -342,14 +428,17 @@ _CHANGES: dict[str, Change] = {
     "PACE": _paced,
 }
 
-CHANGED_BEATS: frozenset[str] = frozenset({*_CHANGES, *_INFARCTS, "LVH", "RVH"})
+CHANGED_BEATS: frozenset[str] = frozenset({*_CHANGES, *_INFARCTS, "LVH", "RVH", "EL"})
 """Statements that change the beat."""
 INFARCTS: frozenset[str] = frozenset(_INFARCTS)
+_EXCITATION = ("CLBBB", "ILBBB", "CRBBB", "IRBBB", "IVCD", "PACE", "WPW", "LAFB", "LPFB")
+_ST_T = ("ISC", "INJ", "INV", "N", "ST", "LOWT", "DIG")
 ORDER: tuple[str, ...] = (
-    *("CLBBB", "ILBBB", "CRBBB", "IRBBB", "IVCD", "PACE", "WPW", "LAFB", "LPFB"),
+    *_EXCITATION,
     *("LVH", "RVH", "VCLVH"),
     *_INFARCTS,
-    *(code for code in _CHANGES if code.startswith(("ISC", "N", "ST", "INVT", "LOWT"))),
-    *("LAO/LAE", "1AVB", "LPR", "LNGQT"),
+    "QWAVE",
+    *(code for code in _CHANGES if code.startswith(_ST_T)),
+    *("EL", "LAO/LAE", "RAO/RAE", "1AVB", "LPR", "LNGQT"),
 )
 """In which order they do: first how the heart is excited, then what is dead, then ST-T."""

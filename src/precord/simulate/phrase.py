@@ -41,10 +41,15 @@ ASMI|anteroseptal myocardial infarction; qs complexes in v1-v3, anteroseptal inf
 AMI|anterior myocardial infarction; q waves in v2-v4, anterior infarct|vorderwandinfarkt; q-zacken in v2-v4, vorderwandinfarkt
 ALMI|anterolateral myocardial infarction; q waves in v3-v6, anterolateral infarct|anterolateraler infarkt; q-zacken in v3-v6, anterolateraler infarkt
 LMI|lateral myocardial infarction; q waves in i, avl, v5, v6, lateral infarct|seitenwandinfarkt; q-zacken in i, avl, v5, v6, lateraler infarkt
+PMI|posterior myocardial infarction; tall r waves in v1-v3, posterior infarct|posteriorer infarkt; hohes r in v1-v3, posteriorer infarkt
+IPMI|inferoposterior myocardial infarction; q waves in ii, iii, avf, tall r waves in v1-v3|inferoposteriorer infarkt; q-zacken in ii, iii, avf, hohes r in v1-v3
+IPLMI|inferoposterolateral myocardial infarction; q waves in ii, iii, avf, v5, v6, tall r waves in v1-v3|inferoposterolateraler infarkt; q-zacken in ii, iii, avf, v5, v6, hohes r in v1-v3
+QWAVE|q waves present; pathological q waves|q-zacken; pathologische q-zacken
 LVH|left ventricular hypertrophy|linkshypertrophie; hypertrophie des linken ventrikels
 VCLVH|voltage criteria for left ventricular hypertrophy; voltages are high in chest leads|amplitudenkriterien für linkshypertrophie; mässige amplitudenkriterien für linkshypertrophie
 RVH|right ventricular hypertrophy|rechtshypertrophie; hypertrophie des rechten ventrikels
 LAO/LAE|left atrial enlargement; broad notched p waves|p-sinistrocardiale; p-verbreiterung; linksatriale vergrösserung
+RAO/RAE|right atrial enlargement; tall peaked p waves in ii, iii, avf|p-dextrocardiale; hohe spitze p-wellen; rechtsatriale vergrösserung
 LVOLT|low voltage in limb leads|periphere niederspannung; periphere low voltage
 LNGQT|prolonged qt interval|qt-verlängerung; verlängerte qt-zeit
 ISC_|t wave inversion, consistent with ischaemia|t abnorm, ischämie
@@ -54,6 +59,15 @@ ISCAS|t wave inversion in v1-v4, anteroseptal ischaemia|t negativ in v1-v4, ante
 ISCLA|t wave inversion in i, avl, v5, v6, lateral ischaemia|t negativ in i, avl, v5, v6, laterale ischämie
 ISCIN|t wave inversion in ii, iii, avf, inferior ischaemia|t negativ in ii, iii, avf, inferiore ischämie
 ISCIL|t wave inversion in ii, iii, avf, v5, v6, inferolateral ischaemia|t negativ in ii, iii, avf, v5, v6, inferolaterale ischämie
+INJAS|st depression in v1-v4, anteroseptal subendocardial injury|st-senkung in v1-v4, anteroseptaler subendokardialer schaden
+INJAL|st depression in i, avl, v3-v6, anterolateral subendocardial injury|st-senkung in i, avl, v3-v6, anterolateraler subendokardialer schaden
+INJLA|st depression in i, avl, v5, v6, lateral subendocardial injury|st-senkung in i, avl, v5, v6, lateraler subendokardialer schaden
+INJIN|st depression in ii, iii, avf, inferior subendocardial injury|st-senkung in ii, iii, avf, inferiorer subendokardialer schaden
+INJIL|st depression in ii, iii, avf, v5, v6, inferolateral subendocardial injury|st-senkung in ii, iii, avf, v5, v6, inferolateraler subendokardialer schaden
+STE_|st segments are raised; non-specific st elevation|st-hebung; unspezifische st-hebung
+NT_|non-specific t wave flattening; t wave changes|unspezifische t-abflachung; t-veränderungen
+DIG|sagging st depression, digitalis effect; digitalis effect|muldenförmige st-senkung, digitaliswirkung; digitaliseffekt
+EL|electrolyte disturbance|elektrolytstörung
 NST_|minor non-specific st-t wave changes|unspezifische st-t-veränderungen
 STD_|st segments are depressed|st-senkung; st-strecken gesenkt
 INVT|t waves are inverted; t wave inversion|t negativ; t-negativierung
@@ -68,10 +82,20 @@ _SITES = {  # infarction: English, German adjective, German noun, leads
     "AMI": ("anterior", "anteriorer", "vorderwandinfarkt", "v2-v4"),
     "ALMI": ("anterolateral", "anterolateraler", "vorderseitenwandinfarkt", "v3-v6, i, avl"),
     "LMI": ("lateral", "lateraler", "seitenwandinfarkt", "i, avl, v5, v6"),
+    "PMI": ("posterior", "posteriorer", "strikt posteriorer infarkt", "v7-v9"),
+    "IPMI": ("inferoposterior", "inferoposteriorer", "inferoposteriorer infarkt", "ii, iii, avf"),
+    "IPLMI": (
+        "inferoposterolateral",
+        "inferoposterolateraler",
+        "inferoposterolateraler infarkt",
+        "ii, iii, avf, v5, v6",
+    ),
 }
 _DETAILS = """
 LVH strain|left ventricular hypertrophy with strain pattern; lvh with repolarisation abnormality|linkshypertrophie mit linksbelastungszeichen; linkshypertrophie mit path. repolarisation
 RVH strain|right ventricular hypertrophy with strain pattern|rechtshypertrophie mit rechtsbelastungszeichen
+EL high|tall peaked t waves, hyperkalaemia; hyperkalaemia|hohe spitze t-wellen, hyperkaliämie; hyperkaliämie
+EL low|st depression and flat t waves, hypokalaemia; hypokalaemia|st-senkung und flache t-wellen, hypokaliämie; hypokaliämie
 2AVB I|second degree av block, mobitz i; wenckebach block|av-block ii, typ wenckebach; av-block ii. grades mobitz i
 2AVB II|second degree av block, mobitz ii|av-block ii, typ mobitz; av-block ii. grades mobitz ii
 3AVB narrow|complete av block with junctional escape|av-block iii mit junktionalem ersatzrhythmus

@@ -42,6 +42,7 @@ _HEDGES = {
     _ENGLISH: ("possible {}", "probable {}", "suggests {}", "consistent with {}"),
 }
 _HEDGED = INFARCTS | {"LVH", "RVH", "ISC_", "ISCAL", "ISCAN", "ISCAS", "ISCIN", "ISCIL", "ISCLA"}
+_HEDGED |= {"DIG", "EL", "RAO/RAE", "INJAS", "INJAL", "INJLA", "INJIN", "INJIL"}
 _HEDGED_SHARE = 0.15
 
 
@@ -134,6 +135,8 @@ def _find_detail(code: str, facts: Facts) -> str | None:
     detail = stage.value if stage else ""
     if code in ("LVH", "RVH") and facts.found.is_strained:
         detail = "strain"
+    elif code == "EL":
+        detail = facts.found.potassium
     elif code == "2AVB":
         detail = "I" if heart.block is Block.WENCKEBACH else "II"
     elif code == "3AVB":
