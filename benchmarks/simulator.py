@@ -56,7 +56,8 @@ generator, but was written in the same house.
 {rows}
 
 The target was 95 % by an independent delineator, and is missed. Where the two methods of NeuroKit2
-disagree with each other, the fault is theirs; how much of the rest is the generator's is not known."""
+disagree with each other, the fault is theirs; how much of the rest is the generator's is not
+known."""
 APART = """## What gives it away
 
 {pairs} raw records of PTB-XL folds 1 to 7, each beside a simulated one of the same statements
