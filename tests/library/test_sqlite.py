@@ -301,6 +301,18 @@ def test_vectors_follow_another_process(path: Path, library: SqliteLibrary) -> N
     assert library.vectors().ids == ("test/1",)
 
 
+def test_erasure_is_seen_by_another_process(path: Path, library: SqliteLibrary) -> None:
+    """A library that is open elsewhere drops the patient at its next question, all of it."""
+    add(library, [make_case(1, patient="a"), make_case(2, patient="b")])
+    assert library.vectors().ids == ("test/1", "test/2")
+    with SqliteLibrary.open(path) as other:
+        assert other.delete_patient("a") == 1
+    assert library.vectors().ids == ("test/2",)
+    assert [case_id for case_id, _ in library.search_text("sinusrhythmus", 5)] == ["test/2"]
+    with pytest.raises(LibraryError):
+        library.case("test/1")
+
+
 def test_ten_thousand_vectors(path: Path) -> None:
     """10,000 cases of width 256 come back in one matrix each, exactly."""
     n, dim = 10_000, 256
