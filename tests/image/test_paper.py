@@ -15,7 +15,15 @@ import pytest
 from PIL import Image
 
 from precord.errors import QueryError
-from precord.image.layout import LAYOUTS, MM_PER_SECOND, PAGE_WIDTH, lay_out, to_mm
+from precord.image.layout import (
+    GRID_LEFT,
+    LAYOUTS,
+    MM_PER_SECOND,
+    PAGE_WIDTH,
+    Calibration,
+    lay_out,
+    to_mm,
+)
 from precord.image.paper import BANNER, DISCLAIMER, save_match, save_record
 from precord.leads import LEADS, Lead
 from precord.record import Acquisition, Provenance, Record, Scale
@@ -307,7 +315,7 @@ def test_equal_pages_give_equal_files(tmp_path: Path, suffix: str) -> None:
         ("page.bmp", None, "ends in one of .png .pdf .svg"),
         ("page", None, "ends in one of"),
         ("no/such/folder.png", None, "cannot be written"),
-        ("page.png", "5x5", "expected one of 3x4\\+1"),
+        ("page.png", "5x5", "expected one of 3x4 3x4\\+1"),
     ],
 )
 def test_refusals(tmp_path: Path, name: str, layout: str | None, message: str) -> None:
@@ -324,3 +332,69 @@ def test_any_rate_is_drawn(tmp_path: Path, rate: float) -> None:
     (trace,) = _points(_draw(record, tmp_path), "trace-II-10")
 
     assert np.ptp(trace[:, 0]) == pytest.approx(250.0, abs=25.0 / rate + 0.2)
+
+
+@pytest.mark.parametrize(("speed", "gain"), [(25.0, 10.0), (50.0, 5.0), (25.0, 20.0)])
+@pytest.mark.parametrize("dpi", [100.0, 254.0])
+def test_raster_is_exact(tmp_path: Path, speed: float, gain: float, dpi: float) -> None:
+    """In the pixels, 0.2 s and 1 mV of the pulse have their length to 0.1 mm.
+
+    The edges of the dark pulse are found by their grey levels, weighted, not by the drawing
+    code: 254 dots per inch are ten a millimetre.
+    """
+    calibration = Calibration(speed, gain)
+    record = _spikes(leads=(Lead.II,))
+    save_record(record, tmp_path / "page.png", dpi=dpi, calibration=calibration)
+    places = lay_out(record, calibration=calibration)
+    with Image.open(tmp_path / "page.png") as picture:
+        dark = 1.0 - np.asarray(picture.convert("RGB"), float)[..., 0] / 255.0
+    dark = np.clip(dark - 0.1, 0.0, 1.0)  # in red light the grid is lighter than that
+    px, y = dpi / 25.4, places.strips[0].y
+    left, right = round((GRID_LEFT + 1) * px), round((GRID_LEFT + 19) * px)
+    middle = dark[round((y - 0.7 * gain) * px) : round((y - 0.3 * gain) * px), left:right].sum(0)
+    xs, half = np.arange(middle.size), round((4.0 + 0.1 * speed) * px)
+    rise = np.average(xs[:half], weights=middle[:half])
+    fall = np.average(xs[half:], weights=middle[half:])
+    assert (fall - rise) / px == pytest.approx(0.2 * speed, abs=0.1)
+
+    between = round(left + (rise + 0.3 * (fall - rise))), round(left + (rise + 0.7 * (fall - rise)))
+    base = slice(round((GRID_LEFT + 2.7) * px), round((GRID_LEFT + 4.5) * px))
+    top = dark[round((y - gain - 1) * px) : round((y - gain + 1) * px), slice(*between)].sum(1)
+    zero = dark[round((y - 1) * px) : round((y + 1) * px), base].sum(1)
+    top_y = np.average(np.arange(top.size), weights=top) + round((y - gain - 1) * px)
+    zero_y = np.average(np.arange(zero.size), weights=zero) + round((y - 1) * px)
+    assert (zero_y - top_y) / px == pytest.approx(gain, abs=0.1)
+
+
+def test_fifty_mm_a_second_shows_five_seconds() -> None:
+    """The page keeps its width: the second lead of a row of two begins at 2.5 s, 125 mm on."""
+    strips = lay_out(_spikes(), layout="6x2", calibration=Calibration(50.0, 10.0)).strips
+
+    assert [(s.start, s.duration) for s in strips[:2]] == [(0.0, 2.5), (2.5, 2.5)]
+    assert strips[1].x - strips[0].x == pytest.approx(125.0)
+
+
+def test_cabrera_turns_avr() -> None:
+    """In aVL I -aVR II aVF III, the third row is upside down, and says so."""
+    record = _spikes()
+    limb = [s for s in lay_out(record, layout="cabrera").strips if s.start == 0.0]
+
+    assert [s.label for s in limb] == ["aVL", "I", "-aVR", "II", "aVF", "III"]
+    assert to_mm(record, limb[2])[1].min() == pytest.approx(-10.0)
+
+
+def test_two_rhythm_strips_are_two_leads() -> None:
+    """3x4+3 repeats II, V1 and V5; where II is missing, the next lead that is not shown."""
+    leads = tuple(lead for lead in LEADS if lead is not Lead.II)
+
+    assert [s.lead for s in lay_out(_spikes(), layout="3x4+3").strips[-3:]] == ["II", "V1", "V5"]
+    strips = lay_out(_spikes(leads=leads), layout="3x4+3").strips[-3:]
+    assert [s.lead for s in strips] == ["V1", "V5", "I"]
+
+
+def test_paper_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    """Neither 30 mm/s nor a violet grid."""
+    with pytest.raises(QueryError, match="speed 30, expected one of 25 50"):
+        Calibration(30.0, 10.0)
+    with pytest.raises(QueryError, match="grid 'violet'"):
+        save_record(_spikes(), tmp_path / "page.png", color="violet")

@@ -20,6 +20,7 @@ from precord.cli.evaluate import evaluate, gates
 from precord.cli.get import get
 from precord.cli.ingest import ingest
 from precord.cli.library import app as library_app
+from precord.cli.render import render
 from precord.cli.search import search
 from precord.cli.show import show
 from precord.cli.simulate import simulate
@@ -35,7 +36,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_COMMANDS = (search, show, encode, ingest, get, demo, simulate, codes, train, evaluate, gates)
+_COMMANDS = (
+    search,
+    show,
+    render,
+    encode,
+    ingest,
+    get,
+    demo,
+    simulate,
+    codes,
+    train,
+    evaluate,
+    gates,
+)
 for _command in _COMMANDS:
     app.command()(_command)
 app.command("cross-validate")(cross_validate)

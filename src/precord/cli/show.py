@@ -23,7 +23,8 @@ Picture = Annotated[
     ),
 ]
 LayoutName = Annotated[
-    str | None, typer.Option("--layout", help="Of the picture: 3x4+1, 6x2 or 12x1.")
+    str | None,
+    typer.Option("--layout", help="Of the picture: 3x4, 3x4+1, 3x4+3, 6x2, 6x2+1, 12x1, cabrera."),
 ]
 
 

@@ -22,13 +22,12 @@ from precord.image.layout import (
     GRID_LEFT,
     GRID_WIDTH,
     MM_PER_DEVIATION,
-    MM_PER_MV,
-    MM_PER_SECOND,
-    PAGE_SECONDS,
     PAGE_WIDTH,
-    PULSE_WIDTH,
+    PULSE_SECONDS,
     ROOM_IN_MATCH,
+    STANDARD,
     TRACE_LEFT,
+    Calibration,
     Layout,
     Strip,
     lay_out,
@@ -44,10 +43,18 @@ _FOOTER = 9.0  # mm
 _FARTHEST = 1000.0  # mm; whatever lies beyond is clipped at the grid's edge anyway
 _TITLE_WIDTH, _TEXT_WIDTH = 120, 175  # characters that fit on a line of the header
 _INK, _SOFT, _WARNING = "#1a1a1a", "#5f5f5f", "#9c2a00"
-_MINOR, _MAJOR, _PAPER = "#f8d4d4", "#eda7a7", "#fffdfc"
+
+COLORS: dict[str, tuple[str, str, str]] = {
+    "red": ("#f8d4d4", "#eda7a7", "#fffdfc"),
+    "orange": ("#f9dfc6", "#efb67f", "#fffdfa"),
+    "green": ("#d3ecd5", "#9fd0a4", "#fcfffc"),
+    "blue": ("#d6e2f5", "#a4bce4", "#fcfdff"),
+    "grey": ("#dedede", "#b4b4b4", "#ffffff"),
+}
+"""Names of grids: the colours of their thin lines, thick lines and paper."""
 
 
-def save_record(
+def save_record(  # noqa: PLR0913 - one argument per choice about the page, by name
     record: Record,
     path: Path,
     *,
@@ -55,6 +62,8 @@ def save_record(
     text: str = "",
     layout: str | None = None,
     dpi: float = 150.0,
+    calibration: Calibration = STANDARD,
+    color: str = "red",
 ) -> None:
     """Draw *record* on one page, and write it as *path* ends: .png, .pdf or .svg.
 
@@ -65,14 +74,20 @@ def save_record(
         text: such as a report; at most two lines of it are shown.
         layout: a key of `layout.LAYOUTS`; without it, what fits the record.
         dpi: pixels per inch of a PNG.
+        calibration: speed and gain.
+        color: of the grid, a key of `COLORS`.
 
     Raises:
-        QueryError: The layout or the ending is not known, or *path* cannot be written.
+        QueryError: The layout, the colour or the ending is not known, or *path* cannot be
+            written.
     """
+    if color not in COLORS:
+        raise QueryError(f"grid {color!r}, expected one of {' '.join(COLORS)}")
     lines = _lines(text)
-    places = lay_out(record, layout=layout, n_lines=len(lines))
+    places = lay_out(record, layout=layout, n_lines=len(lines), calibration=calibration)
     figure, axes = new_page(places.height)
-    draw_record(record, axes, places, title=title or record.provenance.name, lines=lines)
+    title = title or record.provenance.name
+    draw_record(record, axes, places, title=title, lines=lines, color=color)
     _save(figure, path, dpi)
 
 
@@ -123,6 +138,7 @@ def draw_record(
     title: str,
     lines: list[str] | None = None,
     top: float = 0.0,
+    color: str = "red",
 ) -> None:
     """Draw *record* with its grid, labels and header.
 
@@ -133,42 +149,45 @@ def draw_record(
         title: the header's first line.
         lines: the header's further lines.
         top: mm from the top of the page to the top of this panel.
+        color: of the grid, a key of `COLORS`.
     """
-    _draw_grid(axes, layout, top, is_calibrated=record.is_calibrated)
+    _draw_grid(axes, layout, top, color, is_calibrated=record.is_calibrated)
     if not record.is_calibrated:
         _draw_banner(axes, layout, top)
     for x, y in layout.pulses:
-        _draw_pulse(axes, x, top + y)
+        _draw_pulse(axes, x, top + y, layout.calibration)
     for strip in layout.strips:
         _draw_strip(axes, record, strip, layout, top)
     _write(axes, GRID_LEFT, top + 7.6, _cut(title, _TITLE_WIDTH), size=10.5, weight="bold")
-    _write(axes, GRID_LEFT, top + 12.6, _facts(record), color=_SOFT, size=7.5)
+    _write(axes, GRID_LEFT, top + 12.6, _facts(record, layout.calibration), color=_SOFT, size=7.5)
     for n, line in enumerate(lines or []):
         _write(axes, GRID_LEFT, top + 17.2 + 3.8 * n, line, size=8.0)
 
 
-def _draw_grid(axes: Axes, layout: Layout, top: float, *, is_calibrated: bool) -> None:
+def _draw_grid(axes: Axes, layout: Layout, top: float, color: str, *, is_calibrated: bool) -> None:
     """Draw lines each 1 mm (0.04 s, 0.1 mV) and 5 mm; of time only where scale is unknown."""
     upper, height = top + layout.grid_top, layout.grid_height
     lower, right = upper + height, GRID_LEFT + GRID_WIDTH
-    paper = Rectangle((GRID_LEFT, upper), GRID_WIDTH, height, facecolor=_PAPER, zorder=0)
+    minor, major, sheet = COLORS[color]
+    paper = Rectangle((GRID_LEFT, upper), GRID_WIDTH, height, facecolor=sheet, zorder=0)
     axes.add_patch(paper)
     xs = GRID_LEFT + np.arange(round(GRID_WIDTH) + 1)
     ys = upper + np.arange(round(height) + 1)
     ways = {"time": [((x, upper), (x, lower)) for x in xs]}
     if is_calibrated:
         ways["millivolt"] = [((GRID_LEFT, y), (right, y)) for y in ys]
-    for name, step, color, width in (("minor", 1, _MINOR, 0.3), ("major", 5, _MAJOR, 0.55)):
+    for name, step, ink, width in (("minor", 1, minor, 0.3), ("major", 5, major, 0.55)):
         for way, lines in ways.items():
-            grid = LineCollection(lines[::step], colors=color, linewidths=width, zorder=step)
+            grid = LineCollection(lines[::step], colors=ink, linewidths=width, zorder=step)
             grid.set_gid(f"grid-{way}-{name}")
             axes.add_collection(grid, autolim=False)
 
 
-def _draw_pulse(axes: Axes, x: float, y: float) -> None:
+def _draw_pulse(axes: Axes, x: float, y: float, calibration: Calibration) -> None:
     """Draw a calibration pulse, 1 mV for 0.2 s, that rises at *x* from *y*."""
-    xs = np.array([-2.5, 0, 0, PULSE_WIDTH, PULSE_WIDTH, PULSE_WIDTH + 2.5])
-    ys = np.array([0, 0, MM_PER_MV, MM_PER_MV, 0, 0])
+    width, height = PULSE_SECONDS * calibration.speed, calibration.gain
+    xs = np.array([-2.5, 0, 0, width, width, width + 2.5])
+    ys = np.array([0, 0, height, height, 0, 0])
     axes.plot(x + xs, y - ys, color=_INK, lw=0.7, zorder=10, gid="pulse")
 
 
@@ -189,13 +208,13 @@ def _draw_strip(axes: Axes, record: Record, strip: Strip, layout: Layout, top: f
     if strip.x > TRACE_LEFT:  # where one lead of a row ends and the next begins
         for end in (-1, 1):
             axes.plot([strip.x] * 2, [y + 2 * end, y + 4 * end], color=_SOFT, lw=0.5, zorder=9)
-    xs, mm = to_mm(record, strip)
+    xs, mm = to_mm(record, strip, layout.calibration)
     if not np.isfinite(mm).any():
-        words = f"{strip.lead} not recorded"
+        words = f"{strip.label} not recorded"
         _write(axes, label_x, label_y, words, color=_SOFT, size=8.0)
         return
     derived = " (derived)" if strip.lead in record.provenance.derived else ""
-    _write(axes, label_x, label_y, f"{strip.lead}{derived}", size=9.0, weight="bold")
+    _write(axes, label_x, label_y, f"{strip.label}{derived}", size=9.0, weight="bold")
     (trace,) = axes.plot(
         xs,
         y - np.clip(mm, -_FARTHEST, _FARTHEST),
@@ -210,21 +229,23 @@ def _draw_strip(axes: Axes, record: Record, strip: Strip, layout: Layout, top: f
     trace.set_clip_path(paper)
 
 
-def _facts(record: Record) -> str:
+def _facts(record: Record, calibration: Calibration) -> str:
     """Return how the record was taken and is drawn, on one line; never whose it is."""
     taken = record.acquisition
-    gain = f"{MM_PER_MV:g} mm/mV" if record.is_calibrated else f"{MM_PER_DEVIATION:g} mm per SD"
+    gain = f"{MM_PER_DEVIATION:g} mm per SD"
+    if record.is_calibrated:
+        gain = f"{calibration.gain:g} mm/mV"
     origin = "SIMULATED" if record.provenance.format == "simulated" else "as recorded"
     facts = [
         "" if taken.age is None else f"{taken.age:g} years",
         taken.sex or "",
         f"{taken.time:%Y-%m-%d %H:%M}" if taken.time else "",
         taken.device or "",
-        f"{MM_PER_SECOND:g} mm/s, {gain}",
+        f"{calibration.speed:g} mm/s, {gain}",
         f"{origin} at {record.rate:g} Hz, no filter added; medians of leads at zero",
     ]
-    if record.duration > PAGE_SECONDS:
-        facts.append(f"first {PAGE_SECONDS:g} of {record.duration:.1f} s")
+    if record.duration > calibration.seconds:
+        facts.append(f"first {calibration.seconds:g} of {record.duration:.1f} s")
     if record.provenance.is_digitised:
         facts.append("digitised from paper")
     return _cut(" · ".join(fact for fact in facts if fact), _TEXT_WIDTH)
@@ -285,8 +306,15 @@ def _save(figure: Figure, path: Path, dpi: float) -> None:
         raise QueryError(f"{path}: a picture's name ends in one of {' '.join(SUFFIXES)}")
     undated = {".png": {"Software": None}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
     try:
-        # text stays text, so that it can be read and searched
-        with rc_context({"svg.fonttype": "none", "svg.hashsalt": "precord", "pdf.fonttype": 42}):
+        with rc_context(
+            {  # text stays text, every sample of a trace is in the file, and no line is moved
+                "svg.fonttype": "none",
+                "svg.hashsalt": "precord",
+                "pdf.fonttype": 42,
+                "path.simplify": False,
+                "path.snap": False,  # to whole pixels: 0.13 mm at 100 dots per inch
+            }
+        ):
             figure.savefig(path, dpi=dpi, format=kind[1:], metadata=undated[kind])
     except OSError as error:
         raise QueryError(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,1 @@
+"""Pictures of ECGs on paper to records."""
