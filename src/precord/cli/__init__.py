@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from precord import __version__
+from precord.cli.audit import app as audit_app
 from precord.cli.codes import codes
 from precord.cli.compare import compare, cross_validate
 from precord.cli.corpus import app as corpus_app
@@ -21,6 +22,7 @@ from precord.cli.get import get
 from precord.cli.ingest import ingest
 from precord.cli.library import app as library_app
 from precord.cli.search import search
+from precord.cli.serve import serve
 from precord.cli.show import show
 from precord.cli.simulate import simulate
 from precord.cli.train import train
@@ -35,13 +37,27 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_COMMANDS = (search, show, encode, ingest, get, demo, simulate, codes, train, evaluate, gates)
+_COMMANDS = (
+    search,
+    serve,
+    show,
+    encode,
+    ingest,
+    get,
+    demo,
+    simulate,
+    codes,
+    train,
+    evaluate,
+    gates,
+)
 for _command in _COMMANDS:
     app.command()(_command)
 app.command("cross-validate")(cross_validate)
 app.command()(compare)
 app.add_typer(library_app, name="library")
 app.add_typer(corpus_app, name="corpus")
+app.add_typer(audit_app, name="audit")
 
 
 def main() -> None:

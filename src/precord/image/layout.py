@@ -8,7 +8,7 @@ part I (doi:10.1161/CIRCULATIONAHA.106.180200).
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,10 +40,22 @@ LAYOUTS: dict[str, tuple[tuple[Lead, ...], ...]] = {
 }
 """Rows of leads from the top; the leads of a row share its ten seconds, one after another."""
 
+CABRERA = "cabrera"
+VIEWS: dict[str, tuple[tuple[Lead, ...], ...]] = LAYOUTS | {
+    "3x4": LAYOUTS["3x4+1"][:3],
+    CABRERA: tuple(
+        zip((Lead.AVL, Lead.I, Lead.AVR, Lead.II, Lead.AVF, Lead.III), LEADS[6:], strict=True)
+    ),
+}
+"""The layouts, and more that a viewer offers; in Cabrera's order aVR is drawn upside down."""
+
+SPEEDS = (25.0, 50.0)  # mm/s
+GAINS = (5.0, 10.0, 20.0)  # mm/mV
+
 _RHYTHM = (Lead.II, Lead.V1, Lead.V5, *LEADS)  # rhythm strip: the first that was recorded
 _TITLE_ROOM, _LINE_ROOM = 16.5, 4.0  # mm: title and facts; each further line of text
 _WIDEST_PITCH = 37.5  # mm from row to row
-_PULSE_ROOM = MM_PER_MV + 2.5  # mm above the first row's line of 0 mV
+_ABOVE_PULSE = 2.5  # mm above the first row's calibration pulse
 _DEEPEST = 35.0  # mm that the first row may rise, and the last may fall, beyond its own room
 
 
@@ -56,6 +68,7 @@ class Strip:
         y: mm from the top edge of the panel to the line of 0 mV.
         start: seconds into the record of the first sample shown.
         duration: seconds shown.
+        is_inverted: whether the lead is drawn upside down, as -aVR in Cabrera's order.
     """
 
     lead: Lead
@@ -63,6 +76,12 @@ class Strip:
     y: float
     start: float
     duration: float
+    is_inverted: bool = False
+
+    @property
+    def label(self) -> str:
+        """Return what is written beside the strip."""
+        return f"-{self.lead}" if self.is_inverted else str(self.lead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +93,8 @@ class Layout:
         pulses: left end of each calibration pulse, on its line of 0 mV; none where the
             scale is unknown.
         pitch: from row to row.
+        speed: mm per second.
+        gain: mm per mV, where the scale is known.
     """
 
     strips: tuple[Strip, ...]
@@ -81,15 +102,28 @@ class Layout:
     grid_height: float
     pulses: tuple[tuple[float, float], ...]
     pitch: float
+    speed: float = MM_PER_SECOND
+    gain: float = MM_PER_MV
 
     @property
     def height(self) -> float:
         """Return the height of the panel, without the page's footer."""
         return self.grid_top + self.grid_height
 
+    @property
+    def grid_width(self) -> float:
+        """Return the width of the grid: at 25 mm/s that of a page."""
+        return GRID_WIDTH + PAGE_SECONDS * (self.speed - MM_PER_SECOND)
+
 
 def lay_out(
-    record: Record, *, layout: str | None = None, room: float = ROOM_ALONE, n_lines: int = 0
+    record: Record,
+    *,
+    layout: str | None = None,
+    room: float = ROOM_ALONE,
+    n_lines: int = 0,
+    speed: float = MM_PER_SECOND,
+    gain: float = MM_PER_MV,
 ) -> Layout:
     """Return where each lead of *record* is drawn.
 
@@ -98,29 +132,40 @@ def lay_out(
 
     Args:
         record: what is to be drawn; of a longer one, the first ten seconds are.
-        layout: a key of `LAYOUTS`; without it, 3x4+1 for seven leads and more, and below
+        layout: a key of `VIEWS`; without it, 3x4+1 for seven leads and more, and below
             that one row for each lead that was recorded.
         room: mm for all rows together.
         n_lines: lines of text below the title.
+        speed: of `SPEEDS`, mm/s.
+        gain: of `GAINS`, mm/mV; an unknown scale grows and shrinks with it.
 
     Raises:
-        QueryError: *layout* is not known.
+        QueryError: *layout*, *speed* or *gain* is not known.
     """
+    if speed not in SPEEDS or gain not in GAINS:
+        raise QueryError(
+            f"{speed:g} mm/s and {gain:g} mm/mV, expected one of {SPEEDS} and one of {GAINS}"
+        )
     rows = _rows_for(record, layout)
-    pitch = min(_WIDEST_PITCH, room / len(rows))
+    columns = [_strips(record, row, 0.0, speed, layout) for row in rows]
+    stretch = gain / MM_PER_MV
+    pitch = min(_WIDEST_PITCH, room / len(rows)) * max(stretch, 1.0)
     grid_top = _TITLE_ROOM + n_lines * _LINE_ROOM + (0 if record.is_calibrated else BANNER_ROOM)
-    above = max(_PULSE_ROOM, 0.55 * pitch, _reach(record, rows[0], up=True))
-    below = max(0.45 * pitch, _reach(record, rows[-1], up=False))
+    above = max(gain + _ABOVE_PULSE, 0.55 * pitch, _reach(record, columns[0], gain, up=True))
+    below = max(0.45 * pitch, _reach(record, columns[-1], gain, up=False))
     y0 = grid_top + above
     strips = tuple(
-        strip for n, row in enumerate(rows) for strip in _strips(record, row, y0 + n * pitch)
+        replace(strip, y=y0 + n * pitch) for n, row in enumerate(columns) for strip in row
     )
     pulses = tuple((GRID_LEFT + 5.0, y0 + n * pitch) for n in range(len(rows)))
     height = 5.0 * math.ceil((above + (len(rows) - 1) * pitch + below) / 5.0)
-    return Layout(strips, grid_top, height, pulses if record.is_calibrated else (), pitch)
+    shown = pulses if record.is_calibrated else ()
+    return Layout(strips, grid_top, height, shown, pitch, speed, gain)
 
 
-def to_mm(record: Record, strip: Strip) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def to_mm(
+    record: Record, strip: Strip, *, speed: float = MM_PER_SECOND, gain: float = MM_PER_MV
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return a strip's samples as page coordinates, mm; a missing sample is NaN.
 
     The median of the lead's ten seconds lies on the strip's line of 0 mV.
@@ -136,26 +181,36 @@ def to_mm(record: Record, strip: Strip) -> tuple[NDArray[np.float64], NDArray[np
     middle = np.nanmedian(page) if np.isfinite(page).any() else 0.0
     first = round(strip.start * record.rate)
     shown = page[first : first + max(1, round(strip.duration * record.rate))] - middle
-    x = strip.x + np.arange(shown.size) / record.rate * MM_PER_SECOND
-    return x, shown * (MM_PER_MV if record.is_calibrated else MM_PER_DEVIATION)
+    x = strip.x + np.arange(shown.size) / record.rate * speed
+    per_unit = gain if record.is_calibrated else MM_PER_DEVIATION * gain / MM_PER_MV
+    return x, shown * (-per_unit if strip.is_inverted else per_unit)
 
 
-def _strips(record: Record, row: tuple[Lead, ...], y: float) -> list[Strip]:
+def _strips(
+    record: Record, row: tuple[Lead, ...], y: float, speed: float, layout: str | None
+) -> list[Strip]:
     """Return the strips of one row, left to right."""
     share = PAGE_SECONDS / len(row)
     latest = max(record.duration - share, 0.0)
     return [
-        Strip(lead, TRACE_LEFT + n * share * MM_PER_SECOND, y, min(n * share, latest), share)
+        Strip(
+            lead,
+            TRACE_LEFT + n * share * speed,
+            y,
+            min(n * share, latest),
+            share,
+            is_inverted=layout == CABRERA and lead is Lead.AVR,
+        )
         for n, lead in enumerate(row)
     ]
 
 
-def _reach(record: Record, row: tuple[Lead, ...], *, up: bool) -> float:
+def _reach(record: Record, row: list[Strip], gain: float, *, up: bool) -> float:
     """Return how far the traces of a row go up, or down, plus a margin, mm."""
-    mm = np.concatenate([to_mm(record, strip)[1] for strip in _strips(record, row, 0.0)])
+    mm = np.concatenate([to_mm(record, strip, gain=gain)[1] for strip in row])
     mm = mm[np.isfinite(mm)]
     farthest = float(np.max(mm if up else -mm, initial=0.0))
-    return min(farthest + 1.0, _DEEPEST)
+    return min(farthest + 1.0, _DEEPEST * max(gain / MM_PER_MV, 1.0))
 
 
 def _rows_for(record: Record, layout: str | None) -> tuple[tuple[Lead, ...], ...]:
@@ -167,9 +222,9 @@ def _rows_for(record: Record, layout: str | None) -> tuple[tuple[Lead, ...], ...
     recorded = recorded or list(record.leads)
     if layout is None and len(recorded) < 7:
         return tuple((lead,) for lead in LEADS if lead in recorded)
-    rows = LAYOUTS.get(layout or "3x4+1")
+    rows = VIEWS.get(layout or "3x4+1")
     if rows is None:
-        raise QueryError(f"layout {layout!r}, expected one of {' '.join(LAYOUTS)}")
+        raise QueryError(f"layout {layout!r}, expected one of {' '.join(VIEWS)}")
     if len(rows[-1]) < len(rows[0]):  # a rhythm strip
         rows = (*rows[:-1], (next(lead for lead in _RHYTHM if lead in recorded),))
     return rows

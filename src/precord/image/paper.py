@@ -63,7 +63,7 @@ def save_record(
         path: where to.
         title: the header's first line; who or what wrote the report belongs here.
         text: such as a report; at most two lines of it are shown.
-        layout: a key of `layout.LAYOUTS`; without it, what fits the record.
+        layout: a key of `layout.VIEWS`; without it, what fits the record.
         dpi: pixels per inch of a PNG.
 
     Raises:
@@ -191,11 +191,11 @@ def _draw_strip(axes: Axes, record: Record, strip: Strip, layout: Layout, top: f
             axes.plot([strip.x] * 2, [y + 2 * end, y + 4 * end], color=_SOFT, lw=0.5, zorder=9)
     xs, mm = to_mm(record, strip)
     if not np.isfinite(mm).any():
-        words = f"{strip.lead} not recorded"
+        words = f"{strip.label} not recorded"
         _write(axes, label_x, label_y, words, color=_SOFT, size=8.0)
         return
     derived = " (derived)" if strip.lead in record.provenance.derived else ""
-    _write(axes, label_x, label_y, f"{strip.lead}{derived}", size=9.0, weight="bold")
+    _write(axes, label_x, label_y, f"{strip.label}{derived}", size=9.0, weight="bold")
     (trace,) = axes.plot(
         xs,
         y - np.clip(mm, -_FARTHEST, _FARTHEST),
