@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from precord import __version__
+from precord.cli.audit import app as audit_app
 from precord.cli.codes import codes
 from precord.cli.compare import compare, cross_validate
 from precord.cli.corpus import app as corpus_app
@@ -22,6 +23,7 @@ from precord.cli.ingest import ingest
 from precord.cli.library import app as library_app
 from precord.cli.render import render
 from precord.cli.search import search
+from precord.cli.serve import serve
 from precord.cli.show import show
 from precord.cli.simulate import simulate
 from precord.cli.train import train
@@ -38,6 +40,7 @@ app = typer.Typer(
 )
 _COMMANDS = (
     search,
+    serve,
     show,
     render,
     encode,
@@ -56,6 +59,7 @@ app.command("cross-validate")(cross_validate)
 app.command()(compare)
 app.add_typer(library_app, name="library")
 app.add_typer(corpus_app, name="corpus")
+app.add_typer(audit_app, name="audit")
 
 
 def main() -> None:

@@ -88,7 +88,8 @@ class Calibration:
 
     Attributes:
         speed: mm/s.
-        gain: mm/mV.
+        gain: mm/mV; an unknown scale grows and shrinks with it.
+        width: mm of trace in a row; a viewer that can be moved sideways takes more than paper.
 
     Raises:
         QueryError: Not one of `SPEEDS` or `GAINS`.
@@ -96,6 +97,7 @@ class Calibration:
 
     speed: float = MM_PER_SECOND
     gain: float = MM_PER_MV
+    width: float = TRACE_WIDTH
 
     def __post_init__(self) -> None:
         """Refuse what no ECG paper has."""
@@ -107,7 +109,7 @@ class Calibration:
     @property
     def seconds(self) -> float:
         """Return how long a row of the page is."""
-        return TRACE_WIDTH / self.speed
+        return self.width / self.speed
 
 
 STANDARD = Calibration()
@@ -135,6 +137,11 @@ class Layout:
     def height(self) -> float:
         """Return the height of the panel, without the page's footer."""
         return self.grid_top + self.grid_height
+
+    @property
+    def grid_width(self) -> float:
+        """Return the width of the grid: on paper `GRID_WIDTH`."""
+        return GRID_WIDTH - TRACE_WIDTH + self.calibration.width
 
 
 def lay_out(
@@ -164,7 +171,8 @@ def lay_out(
     """
     rows = _rows_for(record, layout, calibration)
     signs = {Lead.AVR: -1.0} if layout == "cabrera" else {}
-    pitch = min(_WIDEST_PITCH, room / len(rows))
+    stretch = max(calibration.gain / MM_PER_MV, 1.0)
+    pitch = min(_WIDEST_PITCH, room / len(rows)) * stretch
     grid_top = _TITLE_ROOM + n_lines * _LINE_ROOM + (0 if record.is_calibrated else BANNER_ROOM)
     first = _strips(record, rows[0], 0.0, calibration, signs)
     last = _strips(record, rows[-1], 0.0, calibration, signs)
@@ -202,8 +210,8 @@ def to_mm(
     first = round(strip.start * record.rate)
     shown = page[first : first + max(1, round(strip.duration * record.rate))] - middle
     x = strip.x + np.arange(shown.size) / record.rate * calibration.speed
-    gain = calibration.gain if record.is_calibrated else MM_PER_DEVIATION
-    return x, strip.sign * shown * gain
+    per_unit = 1.0 if record.is_calibrated else MM_PER_DEVIATION / MM_PER_MV
+    return x, strip.sign * shown * per_unit * calibration.gain
 
 
 def _strips(
@@ -216,7 +224,7 @@ def _strips(
     """Return the strips of one row, left to right."""
     share = calibration.seconds / len(row)
     latest = max(record.duration - share, 0.0)
-    width = TRACE_WIDTH / len(row)
+    width = calibration.width / len(row)
     return [
         Strip(lead, TRACE_LEFT + n * width, y, min(n * share, latest), share, signs.get(lead, 1.0))
         for n, lead in enumerate(row)
@@ -228,7 +236,7 @@ def _reach(record: Record, strips: list[Strip], calibration: Calibration, *, up:
     mm = np.concatenate([to_mm(record, strip, calibration)[1] for strip in strips])
     mm = mm[np.isfinite(mm)]
     farthest = float(np.max(mm if up else -mm, initial=0.0))
-    return min(farthest + 1.0, _DEEPEST)
+    return min(farthest + 1.0, _DEEPEST * max(calibration.gain / MM_PER_MV, 1.0))
 
 
 def _rows_for(

@@ -72,7 +72,7 @@ def save_record(  # noqa: PLR0913 - one argument per choice about the page, by n
         path: where to.
         title: the header's first line; who or what wrote the report belongs here.
         text: such as a report; at most two lines of it are shown.
-        layout: a key of `layout.LAYOUTS`; without it, what fits the record.
+        layout: a key of `layout.VIEWS`; without it, what fits the record.
         dpi: pixels per inch of a PNG.
         calibration: speed and gain.
         color: of the grid, a key of `COLORS`.

@@ -135,7 +135,7 @@ class SqliteLibrary:
 
     def __len__(self) -> int:
         """Return the number of cases."""
-        with self._reading() as db:
+        with self.reading() as db:
             return int(db.execute("SELECT count(*) FROM cases").fetchone()[0])
 
     def add(
@@ -166,7 +166,7 @@ class SqliteLibrary:
             )
         if waveforms is None:
             waveforms = [Waveform.of(case.record) if case.record else None for case in cases]
-        with self._writing() as db:
+        with self.writing() as db:
             self._refuse_other_vectors()
             self._refuse_duplicates([case.id for case in cases])
             for one in zip(cases, waveforms, ecg_vectors, report_vectors, strict=True):
@@ -174,7 +174,7 @@ class SqliteLibrary:
 
     def case_ids(self) -> set[str]:
         """Return the ids of all cases."""
-        with self._reading() as db:
+        with self.reading() as db:
             return {case_id for (case_id,) in db.execute("SELECT id FROM cases")}
 
     def case(self, case_id: str, *, with_record: bool = False) -> Case:
@@ -191,7 +191,7 @@ class SqliteLibrary:
         Raises:
             LibraryError: There is no such case.
         """
-        with self._reading() as db:
+        with self.reading() as db:
             rows = select_cases(db, case_ids)
             waves = select_waveforms(db, case_ids) if with_record else {}
         if missing := next((i for i in case_ids if i not in rows), None):
@@ -200,7 +200,7 @@ class SqliteLibrary:
 
     def vectors(self) -> Vectors:
         """Return the vectors of all cases, read once and kept until the library changes."""
-        with self._reading() as db:
+        with self.reading() as db:
             (version,) = db.execute("PRAGMA data_version").fetchone()
             if self._vectors is None or version != self._version:
                 self._refuse_other_vectors()
@@ -209,7 +209,7 @@ class SqliteLibrary:
 
     def select(self, criteria: Criteria) -> set[str]:
         """Return the ids of the cases that meet *criteria*."""
-        with self._reading() as db:
+        with self.reading() as db:
             return select_meeting(db, criteria)
 
     def search_text(self, query: str, k: int) -> list[tuple[str, float]]:
@@ -227,7 +227,7 @@ class SqliteLibrary:
             raise QueryError(f"k is {k}, expected at least 1")
         if not (match := to_match(query)):
             return []
-        with self._reading() as db:
+        with self.reading() as db:
             return db.execute(SEARCH_WORDS, (match, k)).fetchall()
 
     def pseudonym(self, patient: str) -> str:
@@ -247,7 +247,7 @@ class SqliteLibrary:
 
     def find_digest(self, digest: str) -> str | None:
         """Return the id of the first case whose record has this digest, or None."""
-        with self._reading() as db:
+        with self.reading() as db:
             found = db.execute(
                 "SELECT id FROM cases WHERE digest = ? ORDER BY key LIMIT 1", (digest,)
             ).fetchone()
@@ -264,14 +264,14 @@ class SqliteLibrary:
             LibraryError: Others are reading; the cases are deleted, but not yet erased from
                 the disk. Calling this again completes it.
         """
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
                 "DELETE FROM words WHERE rowid IN (SELECT key FROM cases WHERE patient = ?)",
                 (pseudonym,),
             )
             n_cases = db.execute("DELETE FROM cases WHERE patient = ?", (pseudonym,)).rowcount
             db.execute("INSERT INTO words (words) VALUES ('rebuild')")
-        with self._reading() as db:
+        with self.reading() as db:
             db.execute("VACUUM")
             (is_busy, *_) = db.execute("PRAGMA wal_checkpoint (TRUNCATE)").fetchone()
         if is_busy:
@@ -283,7 +283,7 @@ class SqliteLibrary:
 
     def stats(self) -> Stats:
         """Return how many cases there are, by corpus and by source."""
-        with self._reading() as db:
+        with self.reading() as db:
             rows = db.execute(
                 "SELECT corpus, source, count(*) FROM cases GROUP BY corpus, source"
             ).fetchall()
@@ -300,7 +300,7 @@ class SqliteLibrary:
         Raises:
             LibraryError: It is damaged.
         """
-        with self._reading() as db:
+        with self.reading() as db:
             (found,) = db.execute("PRAGMA integrity_check (1)").fetchone()
             strays = db.execute("PRAGMA foreign_key_check").fetchall()
             db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
@@ -308,15 +308,15 @@ class SqliteLibrary:
             raise LibraryError(f"{self.path}: the file is damaged; restore it from a backup")
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
         """Hold the lock, and explain SQLite's errors."""
         with self._lock, explained(self.path):
             yield self._db
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
         """Commit what is done inside, or undo all of it."""
-        with self._reading() as db:
+        with self.reading() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db

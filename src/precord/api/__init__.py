@@ -1,0 +1,1 @@
+"""The REST API: what a page, a script or another program may ask of a case library."""

@@ -1,0 +1,137 @@
+"""The routes of the library as a whole: what it holds, what goes in and out, verdicts, health."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, UploadFile
+from fastapi.responses import PlainTextResponse
+
+from precord import __version__
+from precord.api import schemas as out
+from precord.api.problem import NotThereError
+from precord.api.search import PROBLEMS, ServiceOf, read_uploads
+from precord.api.shape import to_statement
+from precord.corpora.entry import Entry
+from precord.errors import QueryError
+from precord.ingest import ingest
+from precord.library.feedback import count_verdicts, keep_verdict
+from precord.record import Record
+from precord.report import Language, Report, Source
+from precord.statements import CODES, parse_statements
+
+router = APIRouter(tags=["library"])
+
+RARE_BELOW = 10  # cases of a statement; with fewer the library cannot show it
+_MAX_REPORT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The signal of an entry that is in memory already."""
+
+    record: Record
+
+    def __call__(self) -> Record:
+        """Return the record."""
+        return self.record
+
+
+@router.get("/v1/library", responses=PROBLEMS)
+def library(service: ServiceOf) -> out.LibraryOut:
+    """Return what the library holds, and what it cannot show."""
+    stats = service.library.stats()
+    present = service.library.vectors().statements.present if stats.cases else None
+    counts = [0] * len(CODES) if present is None else present.sum(axis=0).tolist()
+    return out.LibraryOut(
+        name=service.library.path.name,
+        cases=stats.cases,
+        patients=stats.patients,
+        by_corpus=dict(stats.by_corpus),
+        by_source={source.value: n for source, n in stats.by_source.items()},
+        statements=[(to_statement(c), int(n)) for c, n in zip(CODES, counts, strict=True)],
+        rare_below=RARE_BELOW,
+        feedback=count_verdicts(service.library),
+        encoder=service.library.meta["encoder"][:16],
+        precord=__version__,
+    )
+
+
+@router.post("/v1/feedback", responses=PROBLEMS)
+def feedback(service: ServiceOf, given: out.FeedbackIn) -> out.FeedbackOut:
+    """Keep a verdict on one hit; a later verdict on the same replaces it."""
+    asked = service.queries.get(given.query)
+    case = service.find_case(given.case)
+    service.audit.write("feedback", case=case.id, query=asked.digest[:16], verdict=given.verdict)
+    keep_verdict(service.library, asked.digest, case.id, given.verdict)
+    return out.FeedbackOut(case=case.id, verdict=given.verdict)
+
+
+@router.post("/v1/cases", responses=PROBLEMS, status_code=201)
+def add_case(
+    service: ServiceOf,
+    file: Annotated[list[UploadFile], File(description="The files of one ECG.")],
+    source: Annotated[Source, Form(description="Who or what wrote the report.")],
+    patient: Annotated[str, Form(max_length=200)] = "",
+    report: Annotated[str, Form(max_length=_MAX_REPORT)] = "",
+    language: Annotated[Language, Form()] = Language.UNKNOWN,
+    statements: Annotated[str, Form(max_length=1000)] = "",
+) -> out.CaseAdded:
+    """Add one case to the library; the patient's id is kept as a keyed pseudonym only."""
+    record = read_uploads(service, file)
+    name = patient or record.acquisition.patient_id
+    if not report.strip() and source is not Source.STATEMENTS:
+        raise QueryError(f"source {source.value!r} without a report, expected a report")
+    entry = Entry(
+        case_id=f"added/{secrets.token_hex(8)}",
+        corpus="added",
+        patient=name or None,
+        fold=None,
+        statements=parse_statements(statements.split(",")),
+        report=Report(report, language, source) if report.strip() else None,
+        source=_Held(record),
+        age=record.acquisition.age,
+        sex=record.acquisition.sex,
+        time=record.acquisition.time,
+    )
+    service.audit.write("add", case=entry.case_id)
+    found = ingest([entry], service.library, service.encoder)
+    if found.refused:
+        raise QueryError(found.refused[0].reason)
+    service.counts["case_added"] += 1
+    return out.CaseAdded(id=entry.case_id)
+
+
+@router.delete("/v1/patients/{patient:path}", responses=PROBLEMS)
+def erase_patient(patient: str, service: ServiceOf) -> out.Erased:
+    """Erase every case of a patient without a trace; backups made earlier still hold them."""
+    service.audit.write("erase patient")
+    n_cases = service.library.delete_patient(service.library.pseudonym(patient))
+    service.queries.forget()
+    if not n_cases:
+        raise NotThereError("the library holds no case of this patient")
+    service.counts["patient_erased"] += 1
+    return out.Erased(cases=n_cases)
+
+
+@router.get("/v1/health", responses=PROBLEMS)
+def health() -> out.HealthOut:
+    """Say that the service runs."""
+    return out.HealthOut(status="ok")
+
+
+@router.get("/v1/ready", responses=PROBLEMS)
+def ready(service: ServiceOf) -> out.HealthOut:
+    """Say that the library answers."""
+    len(service.library)
+    return out.HealthOut(status="ok")
+
+
+@router.get("/metrics", response_class=PlainTextResponse, responses=PROBLEMS)
+def metrics(service: ServiceOf) -> str:
+    """Return counters in the text format of Prometheus."""
+    lines = ["# TYPE precord_cases gauge", f"precord_cases {len(service.library)}"]
+    lines.append("# TYPE precord_done_total counter")
+    for name, count in sorted(service.counts.items()):
+        lines.append(f'precord_done_total{{what="{name}"}} {count}')
+    return "\n".join([*lines, ""])

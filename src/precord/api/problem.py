@@ -1,0 +1,76 @@
+"""The one shape that every error takes: RFC 9457, application/problem+json."""
+
+import json
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from precord.api.schemas import Problem
+from precord.errors import EncoderMismatchError, LibraryError, PrecordError
+
+_log = logging.getLogger("precord.api")
+
+
+class NotThereError(PrecordError):
+    """What was asked for by name does not exist."""
+
+
+class TooLargeError(PrecordError):
+    """An upload is above a limit."""
+
+
+class BusyError(PrecordError):
+    """Too much is under way; the same request may succeed later."""
+
+
+_STATUS: tuple[tuple[type[PrecordError], int], ...] = (
+    (NotThereError, 404),
+    (TooLargeError, 413),
+    (BusyError, 503),
+    (EncoderMismatchError, 503),
+    (LibraryError, 503),
+    (PrecordError, 422),
+)
+
+
+def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """Return the response that says what is wrong."""
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=_on_one_line(detail))
+    return Response(
+        json.dumps(body.model_dump(), ensure_ascii=False),
+        status,
+        headers,
+        media_type="application/problem+json",
+    )
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Make every error of *app* a problem."""
+    for kind in (PrecordError, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(kind, _answer)
+
+
+def _answer(_: Request, error: Exception) -> Response:
+    """Turn *error* into a problem; what is a fault of precord is logged, not shown."""
+    match error:
+        case HTTPException(status_code=status, detail=detail, headers=headers):
+            return problem(status, str(detail), dict(headers or {}))
+        case RequestValidationError():
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            return problem(422, f"{where}: {first['msg']}")
+        case PrecordError():
+            status = next(status for kind, status in _STATUS if isinstance(error, kind))
+            return problem(status, str(error))
+    _log.error("a fault of precord: %s", type(error).__name__)  # its words may hold a report
+    return problem(500, "a fault of precord; its log names it")
+
+
+def _on_one_line(text: str) -> str:
+    """Return *text* on one line, without control characters and of bounded length."""
+    line = " ".join(text.split())
+    return "".join(c if c.isprintable() else "?" for c in line)[:500]

@@ -1,0 +1,117 @@
+"""The routes that search: by an ECG, by one asked about before, by a case, by words."""
+
+import hashlib
+import time
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
+
+from precord.api import schemas as out
+from precord.api.criterion import Asks, read_asks
+from precord.api.shape import to_hit, to_query
+from precord.api.state import Asked, Service
+from precord.api.upload import Part, laid_out
+from precord.errors import QueryError
+from precord.record import Record
+from precord.retrieve import MAX_TEXT, SearchResult
+
+router = APIRouter(prefix="/v1", tags=["search"])
+
+PROBLEMS: dict[int | str, dict[str, object]] = {
+    status: {"model": out.Problem, "content": {"application/problem+json": {}}}
+    for status in (400, 401, 403, 404, 413, 421, 422, 503)
+}
+
+
+def get_service(request: Request) -> Service:
+    """Return what the application was started with."""
+    return cast("Service", request.app.state.service)
+
+
+ServiceOf = Annotated[Service, Depends(get_service)]
+AsksOf = Annotated[Asks, Depends(read_asks)]
+
+
+@router.post("/search", responses=PROBLEMS)
+def search(
+    service: ServiceOf,
+    asks: AsksOf,
+    file: Annotated[list[UploadFile] | None, File(description="The files of one ECG.")] = None,
+    query: Annotated[str, Form(max_length=64, description="The id of an earlier query.")] = "",
+    case: Annotated[str, Form(max_length=200, description="The id of a case.")] = "",
+    patient: Annotated[str, Form(max_length=200, description="Whose cases to leave out.")] = "",
+) -> out.SearchOut:
+    """Return the cases most like an ECG, best first.
+
+    The ECG is uploaded (one file, several of one record, or a zip of them), or is that of an
+    earlier query, or that of a case. A plain `def`: reading and encoding belong in the thread
+    pool, not on the loop.
+    """
+    started = time.perf_counter()
+    uploads = [one for one in file or () if one.filename]
+    if bool(uploads) + bool(query) + bool(case) != 1:
+        raise QueryError("give one of: files of an ECG, the id of an earlier query, a case's id")
+    kind = "case" if case else "ecg"
+    if uploads:
+        record = read_uploads(service, uploads)
+        owner = service.library.pseudonym(patient) if patient else None
+        asked = Asked(record.digest(), record, owner)
+        name = service.queries.keep(asked)
+    elif query:
+        asked, name = service.queries.get(query), query
+        record = service.queries.record(query)
+    else:
+        record, owner = _read_case(service, case)
+        asked = Asked(record.digest(), record, owner)
+        name = service.queries.keep(asked)
+    service.audit.write("search", kind=kind, query=asked.digest[:16])
+    result = service.retriever.by_record(
+        record,
+        k=asks.k,
+        patient=asked.patient,
+        criteria=asks.criteria,
+        include_simulated=asks.include_simulated,
+    )
+    service.counts[f"search_{kind}"] += 1
+    return _answer(to_query(result, query_id=name, kind=kind, record=record), result, started)
+
+
+@router.get("/search", responses=PROBLEMS)
+def search_text(
+    service: ServiceOf,
+    asks: AsksOf,
+    text: Annotated[str, Query(min_length=1, max_length=MAX_TEXT)],
+) -> out.SearchOut:
+    """Return the cases that a sentence in German or English describes best."""
+    started = time.perf_counter()
+    if not any(c.isalnum() for c in text) or "\0" in text:
+        raise QueryError("the text has no word, expected such as 'atrial fibrillation'")
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    name = service.queries.keep(Asked(digest, None))
+    service.audit.write("search", kind="text", query=digest[:16])
+    result = service.retriever.by_text(
+        text, k=asks.k, criteria=asks.criteria, include_simulated=asks.include_simulated
+    )
+    service.counts["search_text"] += 1
+    return _answer(to_query(result, query_id=name, kind="text", text=text), result, started)
+
+
+def read_uploads(service: Service, uploads: list[UploadFile]) -> Record:
+    """Return the record in *uploads*, read by a worker of its own limits."""
+    parts = [Part(one.filename or "", one.file) for one in uploads]
+    with laid_out(parts) as path:
+        return service.parsers.read(path)
+
+
+def _read_case(service: Service, case_id: str) -> tuple[Record, str | None]:
+    """Return the ECG of a case, and whose it is."""
+    case = service.find_case(case_id, with_record=True)
+    if case.record is None:
+        raise QueryError(f"case {case.id}: the library holds a reference only, no signal")
+    return case.record, case.patient
+
+
+def _answer(query: out.QueryOut, result: SearchResult, started: float) -> out.SearchOut:
+    """Return the whole answer."""
+    took = round(1000 * (time.perf_counter() - started))
+    return out.SearchOut(query=query, hits=[to_hit(hit) for hit in result.hits], took_ms=took)

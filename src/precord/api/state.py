@@ -1,0 +1,109 @@
+"""What the running service holds: the retriever, the parsers, and the queries of late.
+
+A query's ECG is kept in memory alone, so that it can be looked at, compared and asked about
+again; it goes with the service, after half an hour, or when newer ones need its place.
+"""
+
+import secrets
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+
+from precord.api.audit import AuditLog
+from precord.api.pool import ParserPool
+from precord.api.problem import NotThereError
+from precord.case import Case
+from precord.ingest import IngestEncoder
+from precord.library.sqlite import SqliteLibrary
+from precord.record import Record
+from precord.retrieve import Retriever
+
+KEPT = 64
+KEPT_SECONDS = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query that is remembered.
+
+    Attributes:
+        digest: of the record or the text.
+        record: None for a text.
+        patient: pseudonym where it is known from outside the record.
+    """
+
+    digest: str
+    record: Record | None
+    patient: str | None = None
+
+
+class Queries:
+    """The queries of late, by random names that nobody can guess."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._kept: OrderedDict[str, tuple[float, Asked]] = OrderedDict()
+        self._lock = Lock()
+
+    def keep(self, asked: Asked) -> str:
+        """Remember *asked*, and return its name."""
+        name = secrets.token_urlsafe(12)
+        with self._lock:
+            self._kept[name] = (self._clock(), asked)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return name
+
+    def get(self, name: str) -> Asked:
+        """Return the query *name*.
+
+        Raises:
+            NotThereError: It was never asked, or is forgotten.
+        """
+        with self._lock:
+            since, asked = self._kept.get(name, (0.0, None))
+            if asked is None or self._clock() - since > KEPT_SECONDS:
+                self._kept.pop(name, None)
+                raise NotThereError("this query is no longer remembered; search again")
+            return asked
+
+    def record(self, name: str) -> Record:
+        """Return the ECG of the query *name*.
+
+        Raises:
+            NotThereError: It is forgotten, or was a text.
+        """
+        asked = self.get(name)
+        if asked.record is None:
+            raise NotThereError("this query was a text; it has no ECG")
+        return asked.record
+
+    def forget(self) -> None:
+        """Forget all queries, as when a patient is erased."""
+        with self._lock:
+            self._kept.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything that a route works with."""
+
+    retriever: Retriever
+    library: SqliteLibrary
+    parsers: ParserPool
+    audit: AuditLog
+    encoder: IngestEncoder
+    queries: Queries = field(default_factory=Queries)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def find_case(self, case_id: str, *, with_record: bool = False) -> Case:
+        """Return the case *case_id*.
+
+        Raises:
+            NotThereError: There is no such case.
+        """
+        if case_id not in self.library.case_ids():
+            raise NotThereError(f"the library holds no case {case_id[:60]!r}")
+        return self.library.case(case_id, with_record=with_record)

@@ -1,0 +1,160 @@
+"""`precord serve`: the page and the API, on this machine."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from precord.cli.argument import LibraryAt, WeightsAt
+
+if TYPE_CHECKING:
+    from precord.api.guard import Access
+
+Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
+Host = Annotated[str, typer.Option(help="Address to listen on; any but loopback needs TLS.")]
+Name = Annotated[
+    list[str] | None,
+    typer.Option("--name", metavar="HOST", help="A further name by which browsers reach it."),
+]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open the page.")]
+BehindProxy = Annotated[
+    bool, typer.Option("--behind-proxy", help="A proxy in front of it does TLS.")
+]
+Cert = Annotated[Path | None, typer.Option(metavar="PEM", help="TLS certificate.")]
+Key = Annotated[Path | None, typer.Option(metavar="PEM", help="Key of the certificate.")]
+Lan = Annotated[
+    bool, typer.Option("--lan", help="Let a phone in: TLS and a QR code that works once.")
+]
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def serve(  # noqa: PLR0913 - one argument per option of the command
+    *,
+    library: LibraryAt,
+    port: Port = 8417,
+    host: Host = "127.0.0.1",
+    name: Name = None,
+    no_browser: NoBrowser = False,
+    behind_proxy: BehindProxy = False,
+    cert: Cert = None,
+    key: Key = None,
+    lan: Lan = False,
+    weights: WeightsAt = None,
+) -> None:
+    """Serve the page and the API from LIBRARY, and open the page.
+
+    Nobody gets in without the key in the address that is printed. Exit status: 0 stopped,
+    1 the library or the port cannot be used, 2 wrong usage.
+    """
+    if lan and host == "127.0.0.1":
+        host = "0.0.0.0"  # noqa: S104 - asked for, and only with TLS
+    if (cert is None) != (key is None):
+        raise typer.BadParameter("give both --cert and --key")
+    has_tls = cert is not None or lan
+    if host not in _LOOPBACK and not has_tls and not behind_proxy:
+        raise typer.BadParameter(
+            f"--host {host} without TLS: give --cert and --key, --lan or --behind-proxy"
+        )
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+    from precord.api.guard import Access, loopback_hosts, with_port
+    from precord.api.lan import make_certificate, own_address
+
+    names = list(name or ())
+    if lan:
+        names.append(own_address())
+    elif host not in _LOOPBACK and host != "0.0.0.0":  # noqa: S104 - compared, not bound
+        names.append(host)
+    hosts = loopback_hosts(port) | with_port(names, port) | frozenset(n.lower() for n in names)
+    if lan and (cert is None or key is None):
+        cert, key = make_certificate(library.parent, names)
+    access = Access(hosts, is_secure=has_tls or behind_proxy)
+    _run(library, weights, access, (host, port), (cert, key), names if lan else [], no_browser)
+
+
+def _run(
+    library: Path,
+    weights: Path | None,
+    access: "Access",
+    address: tuple[str, int],
+    tls: tuple[Path | None, Path | None],
+    lan_names: list[str],
+    no_browser: bool,
+) -> None:
+    """Open the library, say where the page is, and serve until interrupted."""
+    import uvicorn
+
+    from precord.api.app import create_app
+    from precord.api.audit import AuditLog, audit_path
+    from precord.api.pool import ParserPool
+    from precord.api.state import Service
+    from precord.cli.terminal import say
+    from precord.encoder import Encoder
+    from precord.library.sqlite import SqliteLibrary
+    from precord.retrieve import Retriever
+
+    encoder = Encoder.load(weights)
+    with SqliteLibrary.open(library, encoder=encoder) as cases, ParserPool() as parsers:
+        audit = AuditLog(audit_path(library))
+        audit.write("start")
+        service = Service(Retriever(cases, encoder), cases, parsers, audit, encoder)
+        app = create_app(service, access)
+        cert, key = tls
+        config = uvicorn.Config(
+            app,
+            host=address[0],
+            port=address[1],
+            log_level="warning",
+            access_log=False,  # addresses hold the key, and queries may hold words on a patient
+            server_header=False,
+            date_header=False,
+            ssl_certfile=cert,
+            ssl_keyfile=key,
+            timeout_keep_alive=5,
+            limit_concurrency=200,
+            h11_max_incomplete_event_size=2**15,
+        )
+        scheme = "https" if cert else "http"
+        shown = "127.0.0.1" if address[0] in {"0.0.0.0", *_LOOPBACK} else address[0]  # noqa: S104
+        url = f"{scheme}://{shown}:{address[1]}/?key={access.key}"
+        say(f"precord serves {library} on this machine; stop with Ctrl+C")
+        typer.echo(url)
+        for host in lan_names:
+            _show_pairing(access, f"https://{host}:{address[1]}", tls[0])
+        if not no_browser:
+            _open_page(url, library)
+        uvicorn.Server(config).run()
+
+
+def _show_pairing(access: "Access", origin: str, cert: Path | None) -> None:
+    """Print a QR code that lets one device in, once."""
+    import secrets
+
+    from precord.api.lan import certificate_fingerprint, draw_qr
+    from precord.cli.terminal import say
+
+    token = secrets.token_urlsafe(16)
+    access.pairing.add(token)
+    url = f"{origin}/?key={token}"
+    say(f"let one phone in, once: {url}")
+    typer.echo(draw_qr(url))
+    if cert:
+        say(f"the phone will warn of a certificate; it must be {certificate_fingerprint(cert)}")
+
+
+def _open_page(url: str, library: Path) -> None:
+    """Open *url* by way of a file that only its owner can read.
+
+    The command line of a browser can be read by every account of the machine.
+    """
+    import tempfile
+    import webbrowser
+
+    _ = library
+    with tempfile.NamedTemporaryFile(
+        "w", suffix=".html", prefix="precord-", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(f'<!doctype html><meta http-equiv="refresh" content="0;url={url}">')
+    webbrowser.open(Path(file.name).as_uri())
