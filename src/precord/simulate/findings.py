@@ -5,7 +5,8 @@ from collections.abc import Collection
 import numpy as np
 
 from precord.errors import QueryError
-from precord.simulate.pathology import CHANGED_BEATS, INFARCTS
+from precord.simulate.infarction import INFARCTS, POSTERIOR
+from precord.simulate.pathology import CHANGED_BEATS
 
 RHYTHMS = ("SR", "SBRAD", "STACH", "SARRH", "AFIB", "AFLT", "PACE", "SVTAC")
 SINUS = frozenset({"SR", "SBRAD", "STACH", "SARRH"})
@@ -17,7 +18,6 @@ _NO_P = {"AFIB", "AFLT", "PACE", "SVTAC"}
 _ST_T = {"ISC_", "ISCAL", "ISCAN", "ISCAS", "ISCLA", "ISCIN", "ISCIL", "NST_", "STD_"}
 _ST_T |= {"INVT", "NDT", "NT_", "LOWT", "DIG", "EL", "STE_"}
 _ST_T |= {"INJAS", "INJAL", "INJLA", "INJIN", "INJIL"}
-_POSTERIOR = ("PMI", "IPMI", "IPLMI")
 _ECTOPIC = ("PVC", "BIGU", "TRIGU")
 
 # Of each group at most one.
@@ -33,10 +33,10 @@ _EXCLUSIVE = (
     *(frozenset({code, "SVTAC", "AFLT", "2AVB", "3AVB"}) for code in _ECTOPIC),
     frozenset({"BIGU", "TRIGU", "PACE", "AFIB"}),
     *(frozenset({code, "RVH", "LVOLT", "CLBBB", "PACE", "WPW"}) for code in ("LVH", "VCLVH")),
-    frozenset({"ASMI", "AMI", "ALMI", "CLBBB", "ILBBB", "PACE", "WPW", "RVH", *_POSTERIOR}),
-    frozenset({"IMI", "ILMI", "CLBBB", "ILBBB", "PACE", "WPW", "LPFB", *_POSTERIOR}),
+    frozenset({"ASMI", "AMI", "ALMI", "CLBBB", "ILBBB", "PACE", "WPW", "RVH", *POSTERIOR}),
+    frozenset({"IMI", "ILMI", "CLBBB", "ILBBB", "PACE", "WPW", "LPFB", *POSTERIOR}),
     frozenset({"LMI", "ALMI", "ILMI", "AMI", "CLBBB", "ILBBB", "PACE", "WPW", "LPFB", "RVH"}),
-    *(frozenset({code, "CRBBB", "IRBBB", "RVH", "LVH", "VCLVH"}) for code in _POSTERIOR),
+    *(frozenset({code, "CRBBB", "IRBBB", "RVH", "LVH", "VCLVH"}) for code in POSTERIOR),
     frozenset({"LMI", "IPLMI"}),
     frozenset({"QWAVE", "CLBBB", "ILBBB", "PACE", "WPW", "LPFB", "RVH"} | INFARCTS),
     frozenset({"DIG", "LNGQT", "SVTAC"}),

@@ -8,20 +8,12 @@ Thygesen et al. 2018 (fourth universal definition); the sizes are ours.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import numpy as np
 
 from precord.simulate.anatomy import Anatomy, add, scale
+from precord.simulate.infarction import INFARCTS, Stage, draw_stage, infarct, q_waves
 from precord.simulate.vector import Vector
-
-
-class Stage(StrEnum):
-    """How old an infarction is."""
-
-    ACUTE = "acute"  # ST elevation, small or no Q
-    RECENT = "recent"  # ST elevation falling, Q there, T inverted
-    OLD = "old"  # Q, ST back on the line
 
 
 @dataclass(slots=True)
@@ -47,10 +39,9 @@ _SLIGHTLY_RIGHT = ((0.11, 0.04), (0.18, 0.06), (0.36, 0.075), (0.51, 0.08), (0.7
 
 def change(anatomy: Anatomy, code: str, rng: np.random.Generator, found: Findings) -> Anatomy:
     """Return *anatomy* with what *code* does to a beat; note in *found* what was drawn."""
-    if code in _INFARCTS:
-        found.stages[code] = Stage(str(rng.choice(list(Stage), p=[0.22, 0.13, 0.65])))
-        infarct = _infarct(anatomy, rng, _INFARCTS[code], found.stages[code])
-        return _without_back(infarct) if code in _POSTERIOR else infarct
+    if code in INFARCTS:
+        found.stages[code] = draw_stage(rng)
+        return infarct(anatomy, rng, code, found.stages[code])
     if code in ("LVH", "RVH"):
         found.is_strained = bool(rng.random() < 0.6)
         return (_lvh if code == "LVH" else _rvh)(anatomy, rng, is_strained=found.is_strained)
@@ -212,73 +203,6 @@ def _rvh(a: Anatomy, rng: np.random.Generator, *, is_strained: bool) -> Anatomy:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Infarct:
-    """Where the dead wall was.
-
-    Attributes:
-        q: added to the first 40 ms, away from it; wall: added to the middle of QRS.
-        injury: ST vector of the acute stage, towards it (so that the opposite leads are
-            depressed); t: T vector that comes later, away from it.
-    """
-
-    q: Vector
-    wall: Vector
-    injury: Vector
-    t: Vector
-
-
-_INFARCTS = {
-    "IMI": _Infarct((0.08, -0.5, 0.1), (0.0, -0.12, 0.0), (-0.07, 0.22, 0.03), (0.0, -0.36, 0.02)),
-    "ILMI": _Infarct((-0.3, -0.42, 0.06), (-0.2, -0.1, 0.0), (0.12, 0.2, 0.06), (-0.28, -0.3, 0.0)),
-    "ASMI": _Infarct((0.1, 0.0, 0.5), (0.0, 0.0, 0.62), (0.0, -0.03, -0.22), (-0.06, 0.0, 0.42)),
-    "AMI": _Infarct((-0.1, 0.0, 0.55), (-0.35, 0.0, 0.6), (0.1, -0.02, -0.24), (-0.3, 0.0, 0.4)),
-    "ALMI": _Infarct(
-        (-0.5, 0.06, 0.4), (-0.35, 0.05, 0.2), (0.2, -0.14, -0.16), (-0.55, 0.06, 0.24)
-    ),
-    "LMI": _Infarct((-0.42, 0.12, 0.05), (-0.3, 0.05, 0.0), (0.2, -0.16, 0.03), (-0.5, 0.08, 0.0)),
-    # What the back wall has lost is seen as its mirror image: R, and ST depression, in V1 to V3.
-    "PMI": _Infarct((0.0, 0.02, -0.3), (0.0, 0.0, -0.75), (0.02, 0.03, 0.2), (0.02, 0.0, -0.22)),
-    "IPMI": _Infarct(
-        (0.08, -0.5, -0.25), (0.0, -0.12, -0.7), (-0.05, 0.2, 0.18), (0.0, -0.34, -0.18)
-    ),
-    "IPLMI": _Infarct(
-        (-0.3, -0.42, -0.22), (-0.2, -0.1, -0.65), (0.12, 0.18, 0.17), (-0.26, -0.28, -0.16)
-    ),
-}
-_POSTERIOR = {"PMI", "IPMI", "IPLMI"}
-
-
-def _infarct(a: Anatomy, rng: np.random.Generator, where: _Infarct, stage: Stage) -> Anatomy:
-    """Q waves, ST and T of an infarction in its stage, with the mirror image opposite."""
-    q = _uniform(rng, 0.2, 0.7) if stage is Stage.ACUTE else _uniform(rng, 0.95, 1.3)
-    st, t = {
-        Stage.ACUTE: (_uniform(rng, 0.9, 1.9), _uniform(rng, -0.6, 0.1)),
-        Stage.RECENT: (_uniform(rng, 0.55, 0.8), _uniform(rng, 1.4, 1.9)),
-        Stage.OLD: (0.0, _uniform(rng, 0.2, 1.2)),
-    }[stage]
-    return replace(
-        a,
-        qrs=a.qrs + 0.006,
-        septum=add(a.septum, scale(where.q, q)),
-        wall=add(a.wall, scale(where.wall, q)),
-        st=add(a.st, scale(where.injury, st / a.voltage)),
-        t=add(a.t, scale(where.t, t)),
-    )
-
-
-def _without_back(a: Anatomy) -> Anatomy:
-    """Take away the late forces of the back wall, which make the S wave of V1 to V3."""
-    return replace(a, late=(a.late[0], a.late[1], 0.25 * a.late[2]), base=scale(a.base, 0.4))
-
-
-def _q_waves(a: Anatomy, rng: np.random.Generator) -> Anatomy:
-    """Q waves of one wall, without the change of ST and T that would date them."""
-    where = _INFARCTS[str(rng.choice(["IMI", "ASMI", "LMI"]))]
-    size = _uniform(rng, 0.85, 1.15)
-    return replace(a, septum=add(a.septum, scale(where.q, size)))
-
-
 def _ischaemia(st: Vector, t: Vector) -> Change:
     """Return ST depression and T inversion of one territory: vectors away from it."""
 
@@ -417,7 +341,7 @@ _CHANGES: dict[str, Change] = {
     "STE_": _repolarisation((0.08, 0.07, -0.1), 1.0, 1.3),
     "NT_": _repolarisation((0.0, 0.0, 0.0), 0.15, 0.4),
     "DIG": _digitalis,
-    "QWAVE": _q_waves,
+    "QWAVE": q_waves,
     "RAO/RAE": _right_atrium,
     "INVT": _repolarisation((-0.01, -0.01, 0.01), -0.85, -0.5),
     "NDT": _repolarisation((-0.01, -0.01, 0.0), 0.05, 0.3),
@@ -428,15 +352,14 @@ _CHANGES: dict[str, Change] = {
     "PACE": _paced,
 }
 
-CHANGED_BEATS: frozenset[str] = frozenset({*_CHANGES, *_INFARCTS, "LVH", "RVH", "EL"})
+CHANGED_BEATS: frozenset[str] = frozenset({*_CHANGES, *INFARCTS, "LVH", "RVH", "EL"})
 """Statements that change the beat."""
-INFARCTS: frozenset[str] = frozenset(_INFARCTS)
 _EXCITATION = ("CLBBB", "ILBBB", "CRBBB", "IRBBB", "IVCD", "PACE", "WPW", "LAFB", "LPFB")
 _ST_T = ("ISC", "INJ", "INV", "N", "ST", "LOWT", "DIG")
 ORDER: tuple[str, ...] = (
     *_EXCITATION,
     *("LVH", "RVH", "VCLVH"),
-    *_INFARCTS,
+    *sorted(INFARCTS),
     "QWAVE",
     *(code for code in _CHANGES if code.startswith(_ST_T)),
     *("EL", "LAO/LAE", "RAO/RAE", "1AVB", "LPR", "LNGQT"),

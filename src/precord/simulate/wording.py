@@ -14,7 +14,8 @@ import numpy as np
 from precord.report import Language
 from precord.simulate.conduction import Block, Heart, Origin
 from precord.simulate.findings import RHYTHMS
-from precord.simulate.pathology import INFARCTS, Findings, Stage
+from precord.simulate.infarction import INFARCTS, Stage
+from precord.simulate.pathology import Findings
 from precord.simulate.phrase import DETAILS, PHRASES, TERRITORIES
 from precord.text.wording import WORDS
 
