@@ -1,4 +1,4 @@
-"""Tests of precord.retrieve.words: what each witness finds, worked by hand."""
+"""Tests of precord.retrieve.words: each witness by hand, and what no hit may say."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,118 +6,241 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from precord.case import Case
 from precord.criteria import Criteria
 from precord.library.sqlite import SqliteLibrary
-from precord.report import Language, Report, Source
-from precord.retrieve import Retriever, Witness
-from precord.retrieve.words import says_otherwise
-from precord.text import read_query
-from tests.fakes import DIM, FakeEncoder
+from precord.report import Source
+from precord.retrieve import Retriever, Witness, words
+from precord.retrieve.words import rank_text, says_otherwise
+from precord.text import TextQuery, read_query
+from tests.retrieve.test_search import DIM, NO_VECTOR, ChosenEncoder, _add, _case, _on
 
-REPORTS = {  # id -> statements, report
-    "flutter": ("AFLT", "vorhofflattern"),
-    "fibrillation": ("AFIB", "absolute arrhythmie"),
-    "both": ("AFIB CLBBB", "linksschenkelblock"),
-    "said": ("", "vorhofflimmern"),
-    "denied": ("SR", "sinusrhythmus, kein vorhofflimmern"),
-    "none": ("SR", "sinusrhythmus"),
-}
-
-
-def _case(name: str, statements: str, text: str) -> Case:
-    """Return a case."""
-    report = Report(text, Language.GERMAN, Source.CLINICIAN) if text else None
-    return Case(name, None, frozenset(statements.split()), report)
+NAN = float("nan")
 
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[SqliteLibrary]:
-    """Return a library of the cases above, each report's vector made by the fake encoder."""
-    encoder = FakeEncoder()
-    with SqliteLibrary.create(tmp_path / "lib.db", "fake-encoder", "fp32", DIM) as library:
-        cases = [_case(name, *row) for name, row in REPORTS.items()]
-        vectors = encoder.encode_texts([text for _, text in REPORTS.values()])
-        library.add(cases, np.full((len(cases), DIM), np.nan, np.float32), vectors)
+    """Return an empty library for vectors of width four."""
+    with SqliteLibrary.create(tmp_path / "lib.db", "chosen", "fp32", DIM) as library:
         yield library
 
 
-def _find(library: SqliteLibrary, text: str, witness: Witness, k: int = 10) -> list[str]:
-    """Return the ids of the hits."""
-    found = Retriever(library, FakeEncoder()).by_text(text, k=k, witness=witness)
-    return [hit.case.id for hit in found.hits]
-
-
-def test_words_find_the_words(library: SqliteLibrary) -> None:
-    """BM25 knows reports and statements' names, no synonyms of the report; a denial stays out."""
-    assert _find(library, "linksschenkelblock", Witness.WORDS) == ["both"]
-    assert _find(library, "vorhofflimmern", Witness.WORDS)[0] == "said"
-    assert "denied" not in _find(library, "vorhofflimmern", Witness.WORDS)
-    assert _find(library, "xyzzy", Witness.WORDS) == []
-
-
-def test_meaning_ranks_every_case_with_a_vector(library: SqliteLibrary) -> None:
-    """The joint space alone: the same text first, and all others behind it."""
-    hits = _find(library, "absolute arrhythmie", Witness.MEANING)
-    assert hits[0] == "fibrillation"
-    assert len(hits) == 5, "all but the one whose report denies it"
-
-
-def test_findings_are_statements(library: SqliteLibrary) -> None:
-    """A case is found by its codes, whatever its report says, and only by them."""
-    assert _find(library, "AF", Witness.FINDINGS) == ["fibrillation", "both"]
-    assert _find(library, "AF with LBBB", Witness.FINDINGS) == ["both", "fibrillation"]
-    assert _find(library, "xyzzy", Witness.FINDINGS) == []
-
-
-def test_all_together_by_hand(library: SqliteLibrary) -> None:
-    """Words first (1/61), meaning first (1/61), all findings (2/61): four sixty-firsts."""
-    found = Retriever(library, FakeEncoder()).by_text("linksschenkelblock", k=1)
-    assert found.hits[0].case.id == "both"
-    assert found.hits[0].score == pytest.approx(4 / 61)
-
-
-def test_what_is_ruled_out_is_no_hit(library: SqliteLibrary) -> None:
-    """Neither by code, nor by a report where nothing is coded; the note counts the coded."""
-    result = Retriever(library, FakeEncoder()).by_text("sinusrhythmus ohne vorhofflimmern")
-    hits = {hit.case.id for hit in result.hits}
-    assert hits == {"flutter", "denied", "none"}
-    assert "left out: 2 that have what is ruled out" in result.notes
-
-
-def test_k_hits_if_k_cases_fit(library: SqliteLibrary) -> None:
-    """Many contradicting reports before the fitting ones do not use up the answer."""
-    encoder = FakeEncoder()
-    texts = ["vorhofflimmern"] * 40 + ["keine auffälligkeit"] * 5
-    cases = [_case(f"x/{i}", "", text) for i, text in enumerate(texts)]
-    library.add(cases, np.full((45, DIM), np.nan, np.float32), encoder.encode_texts(texts))
-    query = "vorhofflimmern, kein vorhofflimmern"  # absurd, but every word matches
-    hits = _find(library, "ohne vorhofflimmern", Witness.ALL, k=8)
-    assert len(hits) == 8
-    assert not {f"x/{i}" for i in range(40)} & set(hits)
-    assert read_query(query).unwanted == frozenset(), "asked for, so not ruled out"
-    narrow = Criteria(has=frozenset({"SR"}))
-    found = Retriever(library, encoder).by_text("vorhofflattern", k=2, criteria=narrow)
-    assert {hit.case.id for hit in found.hits} == {"denied", "none"}
+@pytest.fixture
+def three(library: SqliteLibrary) -> SqliteLibrary:
+    """Return a library in which each witness prefers another case; texts lie at 90 degrees."""
+    _add(
+        library,
+        (_case("both", text="normal", statements="AFIB LVH"), _on(-90), _on(-90)),
+        (_case("half", text="tremor", statements="AFIB"), _on(30), _on(30)),
+        (_case("near", text="normal", statements="SR"), _on(90), _on(90)),
+    )
+    return library
 
 
 @pytest.mark.parametrize(
-    ("query", "statements", "report", "expected"),
+    ("witness", "expected"),
     [
-        ("AF", "", "kein vorhofflimmern", True),
-        ("AF", "AFIB", "kein vorhofflimmern", False),  # a code counts more than a word
-        ("AF", "", "vorhofflimmern", False),
-        ("no AF", "", "vorhofflimmern", True),
-        ("no AF", "SR", "vorhofflimmern", False),  # coded otherwise: the codes decide
-        ("no AF", "", "vorhofflimmern möglich", False),  # a doubt is no presence
-        ("infarct", "IMI", "kein vorderwandinfarkt", False),  # another wall is there
-        ("anterior infarct", "IMI", "kein vorderwandinfarkt", True),
-        ("xyzzy", "", "kein vorhofflimmern", False),
-        ("AF", "", "", False),
+        (Witness.WORDS, [NAN, 1 / 61, NAN]),
+        (Witness.MEANING, [1 / 63, 1 / 62, 1 / 61]),
+        (Witness.FINDINGS, [2 / 61, 1 / 61, NAN]),
+        (Witness.ALL, [1 / 63 + 2 / 61, 1 / 61 + 1 / 62 + 1 / 61, 1 / 61]),
     ],
 )
-def test_reports_that_say_otherwise(
-    query: str, statements: str, report: str, *, expected: bool
+def test_each_witness_by_hand(
+    three: SqliteLibrary, witness: Witness, expected: list[float]
 ) -> None:
-    """Worked by hand, one rule each."""
-    assert says_otherwise(_case("a", statements, report), read_query(query)) is expected
+    """One word in one report; cosines -1, .5 and 1; two, one and none of two findings."""
+    query = TextQuery("tremor", (frozenset({"AFIB"}), frozenset({"LVH", "VCLVH"})), frozenset())
+
+    found = rank_text(three, ChosenEncoder(), three.vectors(), query, np.ones(3, bool), witness)
+
+    np.testing.assert_allclose(found.score, expected)
+    np.testing.assert_allclose(found.ecg, [-1, 0.5, 1], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("witness", "expected"),
+    [
+        (Witness.WORDS, [NAN, 1 / 61, NAN]),
+        (Witness.MEANING, [1 / 62, 1 / 61, NAN]),
+        (Witness.FINDINGS, [2 / 61, 1 / 61, NAN]),
+    ],
+)
+def test_what_is_not_allowed_takes_no_rank(
+    three: SqliteLibrary, witness: Witness, expected: list[float]
+) -> None:
+    """The nearest case is left out: the others move up."""
+    query = TextQuery("tremor normal", (frozenset({"AFIB"}), frozenset({"LVH"})), frozenset())
+    allowed = np.array([witness is not Witness.WORDS, True, False])
+
+    found = rank_text(three, ChosenEncoder(), three.vectors(), query, allowed, witness)
+
+    np.testing.assert_allclose(found.score, expected)
+
+
+def test_findings_of_a_text_that_names_none_find_nothing(three: SqliteLibrary) -> None:
+    """No share of nothing; all witnesses together still answer."""
+    retriever = Retriever(three, ChosenEncoder())
+
+    assert retriever.by_text("tremor", witness=Witness.FINDINGS).hits == ()
+    assert len(retriever.by_text("tremor").hits) == 3
+
+
+def test_findings_lift_a_case_that_nothing_else_finds(library: SqliteLibrary) -> None:
+    """Neither a vector nor a word of the query, but the statement."""
+    _add(
+        library,
+        (_case("coded", text="tremor", statements="ANEUR"), NO_VECTOR, NO_VECTOR),
+        (_case("other", text="tremor", statements="SR"), NO_VECTOR, NO_VECTOR),
+    )
+    query = TextQuery("zzz", (frozenset({"ANEUR"}),), frozenset())
+
+    hits = Retriever(library, ChosenEncoder()).by_text(query).hits
+
+    assert [(hit.case.id, hit.score) for hit in hits] == [("coded", pytest.approx(2 / 61))]
+
+
+@pytest.mark.parametrize(
+    ("asked", "report", "codes", "expected"),
+    [
+        ("AF", "no atrial fibrillation", "", True),
+        ("AF", "no atrial fibrillation", "AFIB", False),
+        ("AF", "atrial fibrillation", "", False),
+        ("AF", "sinus rhythm", "SR", False),
+        ("AF", "no atrial fibrillation at first, later atrial fibrillation", "", False),
+        ("AF", "possible atrial fibrillation", "", False),
+        ("LVH", "no LVH, but voltage criteria for LVH", "", False),
+        ("Infarkt", "kein Hinweis auf Infarkt", "", True),
+        ("Infarkt", "kein Hinweis auf Infarkt", "IMI", False),
+        ("infarct", "no inferior infarct, old anterior infarct", "", False),
+        ("LBBB", "kein Schenkelblock", "", True),
+        ("AF without infarct", "atrial fibrillation, old infarct", "", True),
+        ("AF without infarct", "atrial fibrillation, inferior infarct", "", True),
+        ("AF without infarct", "atrial fibrillation, possible infarct", "", False),
+        ("AF without infarct", "atrial fibrillation, no infarct", "", False),
+        ("AF without infarct", "atrial fibrillation, old infarct", "AFIB", False),
+        ("AF without anterior infarct", "atrial fibrillation, old infarct", "", False),
+        ("tremor", "no atrial fibrillation", "", False),
+    ],
+)
+def test_reports_that_say_otherwise(asked: str, report: str, codes: str, expected: bool) -> None:
+    """Codes count more than words, doubt is no denial, and a family is all of its kinds."""
+    case = _case("a", text=report, statements=codes)
+
+    assert says_otherwise(case, read_query(asked)) is expected
+
+
+def test_a_case_without_a_report_says_nothing() -> None:
+    """Its statements are a condition of the search itself."""
+    case = _case("a", text=None, statements="SR")
+
+    assert not says_otherwise(case, read_query("AF without SR"))
+
+
+@pytest.mark.parametrize("witness", list(Witness))
+def test_what_is_ruled_out_never_comes_however_near(
+    library: SqliteLibrary, witness: Witness
+) -> None:
+    """Coded, or only said in the report; such cases are counted, and others fill their places."""
+    text = "atrial fibrillation atrial fibrillation"
+    _add(
+        library,
+        (_case("coded", text=text, statements="AFIB IMI"), _on(90), _on(90)),
+        (_case("said", text=f"{text}, inferior infarct", statements=""), _on(90), _on(90)),
+        (_case("denied", text="no atrial fibrillation", statements="SR"), _on(90), _on(90)),
+        (_case("far", text="atrial fibrillation, no infarct", statements="AFIB"), _on(0), _on(0)),
+    )
+
+    result = Retriever(library, ChosenEncoder()).by_text(
+        "AF without infarct or atrial flutter", k=1, witness=witness
+    )
+
+    assert [hit.case.id for hit in result.hits] == ["far"]
+    assert "left out: 1 that have what is ruled out" in result.notes
+
+
+def _fill(library: SqliteLibrary, n: int) -> None:
+    """Add *n* cases that differ in codes, words, vectors and source."""
+    rng = np.random.default_rng(7)
+    codes = ["AFIB", "SR", "LVH SR", "IMI SR", "AFIB IMI", ""]
+    reports = ["atrial fibrillation", "sinus rhythm", "no infarct", "no atrial fibrillation", "x"]
+    rows = []
+    for i in range(n):
+        case = _case(
+            f"c{i}",
+            text=reports[rng.integers(len(reports))],
+            statements=codes[rng.integers(len(codes))],
+            source=Source.MACHINE if i % 7 == 3 else Source.CLINICIAN,
+        )
+        rows.append((case, _on(rng.uniform(0, 360)), _on(rng.uniform(0, 360))))
+    _add(library, *rows)
+
+
+@pytest.mark.parametrize("k", [1, 4, 60])
+@pytest.mark.parametrize("asked", ["AF", "AF without infarct", "no infarct", "sinus rhythm", "x"])
+@pytest.mark.parametrize(
+    "criteria",
+    [
+        Criteria(),
+        Criteria(sources=frozenset({Source.MACHINE})),
+        Criteria(has=frozenset({"LVH"}), lacks=frozenset({"AFIB"})),
+    ],
+    ids=["all", "machine", "LVH"],
+)
+def test_as_many_hits_come_as_there_are(
+    library: SqliteLibrary, asked: str, criteria: Criteria, k: int
+) -> None:
+    """A slow loop over all cases counts those that may come; none is lost on the way."""
+    _fill(library, 60)
+    query = read_query(asked)
+    may_come = {
+        case.id
+        for case in library.cases(sorted(library.case_ids()))
+        if (not criteria.sources or case.source in criteria.sources)
+        and criteria.has <= case.statements
+        and not criteria.lacks & case.statements
+        and not query.unwanted & case.statements
+        and not says_otherwise(case, query)
+    }
+
+    hits = Retriever(library, ChosenEncoder()).by_text(asked, k=k, criteria=criteria).hits
+
+    assert len(hits) == min(k, len(may_come))
+    assert {hit.case.id for hit in hits} <= may_come
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_narrow_criteria_reach_the_last_word(
+    library: SqliteLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one case that meets them stands far below the depth to which words are ranked."""
+    monkeypatch.setattr(words, "_BM25_DEPTH", 2)
+    long = "tremor " + "and other things that dilute a word " * 5
+    rows = [(_case(f"c{i}", text="tremor"), _on(0), _on(0)) for i in range(9)]
+    _add(library, *rows, (_case("last", text=long, statements="LVH"), _on(0), _on(0)))
+    retriever = Retriever(library, ChosenEncoder())
+    criteria = Criteria(has=frozenset({"LVH"}))
+
+    found = retriever.by_text("tremor", criteria=criteria, witness=Witness.WORDS).hits
+    shallow = retriever.by_text("tremor", witness=Witness.WORDS).hits
+
+    assert [hit.case.id for hit in found] == ["last"]
+    assert len(shallow) == 2
+
+
+def test_a_case_added_in_the_middle_of_a_search_waits(
+    three: SqliteLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process adds a case between the vectors and the words: no error, no such hit."""
+    search = three.search_text
+
+    def add_first(query: str, k: int) -> list[tuple[str, float]]:
+        with SqliteLibrary.open(three.path) as other:
+            _add(other, (_case("new", text="tremor tremor"), _on(90), _on(90)))
+        return search(query, k)
+
+    monkeypatch.setattr(three, "search_text", add_first)
+    retriever = Retriever(three, ChosenEncoder())
+
+    assert {hit.case.id for hit in retriever.by_text("tremor").hits} == {"both", "half", "near"}
+    monkeypatch.undo()
+    assert "new" in {hit.case.id for hit in retriever.by_text("tremor").hits}

@@ -18,7 +18,8 @@ from precord.library.protocol import Library, Vectors
 from precord.retrieve.rank import best_rows, fuse
 from precord.score import compare
 from precord.statements import CODES
-from precord.text import State, TextQuery, parse_report
+from precord.text import Finding, State, TextQuery, parse_report
+from precord.text.family import FAMILIES
 
 _FINDINGS = 2 / 61  # what the share of findings weighs beside the two rankings
 _BM25_DEPTH = 10_000  # reports ranked by BM25; beyond it a rank adds less than 1e-4
@@ -84,24 +85,35 @@ def _share_findings(query: TextQuery, vectors: Vectors) -> NDArray[np.float64]:
 def says_otherwise(case: Case, query: TextQuery) -> bool:
     """Tell whether the report of *case* has what is ruled out, or denies what is asked for.
 
-    What is coded counts more than what is read: a coded statement is never taken as denied.
+    What is coded counts more than what is read: a coded statement is never taken as denied. A
+    word for a family ("old infarct") is ruled out only with the whole family, and denies all
+    of it.
     """
     if case.report is None or not (query.wanted or query.unwanted):
         return False
-    findings = parse_report(case.report.text)
-    present = {f.statement for f in findings if f.state is State.PRESENT}
-    if not case.statements and present & query.unwanted:
+    findings = parse_report(case.report.text, with_families=True)
+    present = [_codes(f) for f in findings if f.state is State.PRESENT]
+    if not case.statements and any(codes <= query.unwanted for codes in present):
         return True
-    denied = {f.statement for f in findings if f.state is State.NEGATED}
-    denied -= present | case.statements
-    return any(group & denied and not group & (present | case.statements) for group in query.wanted)
+    said = case.statements.union(*present)
+    denied = frozenset[str]().union(*(_codes(f) for f in findings if f.state is State.NEGATED))
+    denied -= said
+    return any(group & denied and not group & said for group in query.wanted)
+
+
+def _codes(finding: Finding) -> frozenset[str]:
+    """Return the codes that *finding* is of: its own, or those of its family."""
+    return FAMILIES.get(finding.statement, frozenset({finding.statement}))
 
 
 def _rank_words(
     library: Library, text: str, vectors: Vectors, is_allowed: NDArray[np.bool_]
 ) -> NDArray[np.intp]:
-    """Return the rows of the allowed cases whose report has a word of *text*, best first."""
+    """Return the rows of the allowed cases whose report has a word of *text*, best first.
+
+    A case that was added since *vectors* were read is left for the next search.
+    """
     depth = _BM25_DEPTH if is_allowed.all() else len(vectors.ids)
     row = {case_id: i for i, case_id in enumerate(vectors.ids)}
-    found = [row[case_id] for case_id, _ in library.search_text(text, depth)]
-    return np.array([i for i in found if is_allowed[i]], np.intp)
+    found = [row.get(case_id) for case_id, _ in library.search_text(text, depth)]
+    return np.array([i for i in found if i is not None and is_allowed[i]], np.intp)

@@ -5,6 +5,7 @@ search and in a joint space alike. They are cut from what is searched for, and t
 that they name become a condition.
 """
 
+import re
 from dataclasses import dataclass
 
 from precord.text.family import widen, widen_all
@@ -12,6 +13,9 @@ from precord.text.finding import State
 from precord.text.normalise import clean_report
 from precord.text.parse import parse_report
 from precord.text.term import find_cues
+
+_JOINING = r"(?:and|or|nor|but|und|oder|noch|aber|sowie|och|eller|men)"
+_LOOSE = re.compile(rf"^(?:{_JOINING}\b\s*)+|(?:\s*\b{_JOINING})+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,13 @@ def read_query(text: str) -> TextQuery:
 
 
 def _cut(text: str, spans: list[tuple[int, int]]) -> str:
-    """Return *text* without *spans* and without the words that denied them."""
+    """Return *text* without *spans*, the words that denied them, and words that joined them."""
     keep = list(text)
     for start, end in spans:
-        keep[start:end] = " " * (end - start)
+        keep[start:end] = ",".ljust(end - start)
     rest = "".join(keep)
     for cue in reversed(find_cues(rest)):
         if cue.kind == State.NEGATED:
-            rest = f"{rest[: cue.start]} {rest[cue.end :]}"
-    return " ".join(rest.split()).strip(" ,;.")
+            rest = f"{rest[: cue.start]},{rest[cue.end :]}"
+    parts = [_LOOSE.sub("", " ".join(part.split()).strip(" ;.")) for part in rest.split(",")]
+    return ", ".join(filter(None, parts))
