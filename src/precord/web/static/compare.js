@@ -46,10 +46,15 @@ function table(query, found) {
     return el("tr", {}, el("th", { scope: "row" }, t(name)), el("td", {}, show(ours)), el("td", {}, show(theirs)), el("td", {}, signed));
   });
   return el("div", { class: "panel" },
-    el("p", {}, el("b", {}, `${t("shared")}: `), both.length ? both.map(statementName).join(", ") : t("nothing_shared")),
+    el("p", {}, el("b", {}, `${t("shared")}: `), sharedWords(query, both)),
     el("table", { class: "measured wide" },
-      el("thead", {}, el("tr", {}, ["", "your_ecg", "case", "difference"].map((key) => (key ? el("th", { scope: "col" }, t(key)) : el("td", {}))))),
+      el("thead", {}, el("tr", {}, ["", "your_ecg", "case", "by"].map((key) => (key ? el("th", { scope: "col" }, t(key)) : el("td", {}))))),
       el("tbody", {}, rows)));
+}
+
+function sharedWords(query, both) {
+  if (both.length) return both.map(statementName).join(", ");
+  return t(query.statements.length ? "nothing_shared" : "nothing_read");
 }
 
 /** Return the median beats of both, R on R; never where one has no millivolts. */

@@ -67,6 +67,7 @@ async function route() {
   byId("answer").hidden = !isSearch || !answer;
   byId("view").hidden = isSearch;
   byId("view").replaceChildren();
+  if (!isSearch) byId("status").textContent = "";
   say("");
   try {
     if (view === "words") {
