@@ -48,7 +48,9 @@ def test_a_millimetre_is_a_millimetre(open_page: Open, site: Site) -> None:
     page.get_by_label("True size").first.click()
 
     grid = page.locator("#query svg.ecg path.major[data-grid=time]")
-    assert grid.bounding_box()["width"] == pytest.approx(275 * CSS_MM, rel=2e-3)  # type: ignore[index]
+    paper = page.locator("#query svg.ecg rect.paper").bounding_box()
+    assert paper is not None
+    assert paper["width"] == pytest.approx(275 * CSS_MM, abs=0.5)
     lines = grid.get_attribute("d") or ""
     assert lines.count("M") == 275 // 5 + 1
     first = page.locator("#query [data-lead=I] path.trace").get_attribute("d") or ""
@@ -123,7 +125,7 @@ def test_side_by_side(open_page: Open, site: Site, size: str) -> None:
     go(page, site, "#/compare/a/1")
     page.wait_for_selector("#overlay svg")
     assert page.locator(".side-by-side svg.ecg").count() == 2
-    page.locator("button[aria-label='Larger']").first.click()
+    page.locator(".side-by-side button[aria-label='Larger']").first.click()
     papers = page.locator(".side-by-side .paper-scroll")
     papers.first.evaluate("paper => { paper.scrollLeft = 40 }")
     expect(papers.nth(1)).to_have_js_property("scrollLeft", 40)
