@@ -134,7 +134,7 @@ def test_side_by_side(open_page: Open, site: Site, size: str) -> None:
     keep(page, f"{size}-compare")
 
 
-def test_words_in_german(open_page: Open, site: Site) -> None:
+def test_words_in_german(open_page: Open) -> None:
     """A German browser gets a German page, and finds by a German word."""
     page = open_page("phone", "de-DE")
     expect(page.locator("h1")).to_have_text("Welche früheren EKGs ähneln diesem?")
