@@ -19,10 +19,10 @@ from tests.cli.conftest import Run
 
 HEAVY = {
     *("numpy", "scipy", "onnxruntime", "tokenizers", "matplotlib", "torch", "pydicom", "wfdb"),
-    *("PIL", "sqlite3", "httpx", "precord.record", "precord.encoder"),
+    *("PIL", "sqlite3", "httpx", "fastapi", "uvicorn", "precord.record", "precord.encoder"),
 }
 COMMANDS = (
-    *("search", "show", "encode", "ingest", "get", "demo", "simulate", "codes"),
+    *("search", "serve", "show", "encode", "ingest", "get", "demo", "simulate", "codes"),
     *("train", "cross-validate", "compare", "evaluate", "gates"),
 )
 HEADER = "r 1 500 3\nr.dat 16 1000(0)/mV 16 0 1 6 0 II\n"

@@ -38,6 +38,7 @@ def test_an_ecg_in_precedents_out(open_page: Open, site: Site, size: str) -> Non
     expect(page.locator(".disclaimer")).to_have_text(DISCLAIMER)
     assert page.locator("#hits .report", has_text="<b>fett</b>").count() == 1  # text, no markup
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+    assert page.locator("label.camera").is_visible() == (size == "phone")
     keep(page, f"{size}-answer")
 
 
@@ -110,6 +111,7 @@ def test_unknown_scale_has_a_time_grid_and_a_banner(open_page: Open, site: Site)
     assert panel.locator("[data-grid=time]").count() == 2
     assert panel.locator("[data-grid=millivolt]").count() == 0
     assert panel.locator(".pulse").count() == 0
+    assert "mV" not in panel.inner_text()
     panel.get_by_role("button", name="Calipers").click()
     expect(panel.locator(".reading")).to_have_text("1,000 ms · 60/min")
     expect(page.locator("#overlay")).to_contain_text("Not drawn on each other")
