@@ -96,7 +96,8 @@ def test_findings_lift_a_case_that_nothing_else_finds(library: SqliteLibrary) ->
 
     hits = Retriever(library, ChosenEncoder()).by_text(query).hits
 
-    assert [(hit.case.id, hit.score) for hit in hits] == [("coded", pytest.approx(2 / 61))]
+    assert [hit.case.id for hit in hits] == ["coded"]
+    assert hits[0].score == pytest.approx(2 / 61)
 
 
 @pytest.mark.parametrize(
