@@ -59,16 +59,18 @@ runs/qiu2023-%/weights/encoder.json: | $(VENV)/.dev
 
 baselines: $(BASELINES) ## train what the system is measured against (two hours on 2 cores)
 
-results: $(VENV)/.dev $(BASELINES) ## measure fold 9 against folds 1-8 and rewrite docs/results.md
+beside = $(if $(wildcard runs/$(1)/weights/encoder.json),--beside "$(2)=runs/$(1)/weights")
+
+results: $(VENV)/.dev ## fold 9 against folds 1-8, beside the baselines that `make baselines` left
 	mkdir -p runs
 	rm -f runs/results.db*
 	$(BIN)/precord ingest ptb-xl $(DATA)/ptb-xl --folds 1-8 --library runs/results.db
 	$(BIN)/precord ingest ptb-xl-zscored $(DATA)/ptb-xl-zscored --folds 1-8 --library runs/results.db
 	$(BIN)/precord evaluate ptb-xl $(DATA)/ptb-xl ptb-xl-zscored $(DATA)/ptb-xl-zscored \
 		--fold 9 --library runs/results.db --json docs/results/fold9.json \
-		--beside "supervised network=runs/supervised/weights" \
-		--beside "qiu2023, grid=runs/qiu2023-grid/weights" \
-		--beside "qiu2023, concat=runs/qiu2023-concat/weights" \
+		$(call beside,supervised,supervised network) \
+		$(call beside,qiu2023-grid,qiu2023 grid) \
+		$(call beside,qiu2023-concat,qiu2023 concat) \
 		--markdown docs/results.md --plots docs/results
 
 gates: $(VENV)/.dev ## what must hold of any honest retrieval, on the library that `make results` left

@@ -16,9 +16,11 @@ from precord.api.state import Service
 
 WEB = Path(str(files("precord.web")))
 
-_LET_IN = """<!doctype html><meta charset="utf-8"><title>precord</title>
+_ICON = '<link rel="icon" href="/static/icon.svg" type="image/svg+xml">'
+_LET_IN = f"""<!doctype html><meta charset="utf-8"><title>precord</title>{_ICON}
 <meta http-equiv="refresh" content="0;url=/"><p><a href="/">precord</a></p>"""
-_LOCKED = f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>precord: no key</title>
+_LOCKED = f"""<!doctype html><html lang="en"><meta charset="utf-8">{_ICON}
+<title>precord: no key</title>
 <meta name="viewport" content="width=device-width"><h1>precord</h1>
 <p>Open the address that <code>precord serve</code> printed; it holds the key.</p>
 <p>Öffnen Sie die Adresse, die <code>precord serve</code> gezeigt hat; sie enthält den Schlüssel.

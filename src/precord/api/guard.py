@@ -18,6 +18,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from precord.api.problem import problem
@@ -154,8 +155,8 @@ class Guard:
         return found is not None and _same(found.value, self.access.session)
 
 
-class _TooLargeError(Exception):
-    """A body went on beyond its limit."""
+class _TooLargeError(HTTPException):
+    """A body went on beyond its limit; FastAPI lets errors of this kind pass as they are."""
 
 
 class _Limited:
@@ -163,7 +164,7 @@ class _Limited:
 
     def __init__(self, receive: Receive, limit: int) -> None:
         self.receive = receive
-        self.left = limit
+        self.left = self.limit = limit
 
     async def __call__(self) -> Message:
         """Return the next message; refuse the one that goes beyond the limit."""
@@ -171,7 +172,7 @@ class _Limited:
         if message["type"] == "http.request":
             self.left -= len(message.get("body", b""))
             if self.left < 0:
-                raise _TooLargeError
+                raise _TooLargeError(413, f"larger than {self.limit} bytes")
         return message
 
 

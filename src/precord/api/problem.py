@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 from precord.api.schemas import Problem
 from precord.errors import EncoderMismatchError, LibraryError, PrecordError
 
+_FOLDER = re.compile(r"(?<![\w.%/])(?:/[^\s/:]+)+/")
 _log = logging.getLogger("precord.api")
 
 
@@ -71,6 +73,6 @@ def _answer(_: Request, error: Exception) -> Response:
 
 
 def _on_one_line(text: str) -> str:
-    """Return *text* on one line, without control characters and of bounded length."""
-    line = " ".join(text.split())
+    """Return *text* on one line, without folders of this machine and control characters."""
+    line = _FOLDER.sub("", " ".join(text.split()))
     return "".join(c if c.isprintable() else "?" for c in line)[:500]

@@ -59,8 +59,8 @@ def list_verdicts(library: SqliteLibrary) -> list[Verdict]:
         if not _has_table(db):
             return []
         rows = db.execute(
-            "SELECT time, query, id, verdict FROM feedback JOIN cases USING (key) "
-            "ORDER BY time, query, id"
+            "SELECT feedback.time, query, id, verdict FROM feedback JOIN cases USING (key) "
+            "ORDER BY feedback.time, query, id"
         ).fetchall()
     return [Verdict(*row) for row in rows]
 

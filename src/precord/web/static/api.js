@@ -1,0 +1,52 @@
+// What the page asks of the API, and nothing else: no other host, no other path.
+
+/** An answer that is no success; its message is the API's own sentence. */
+export class Refusal extends Error {}
+
+async function ask(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, { credentials: "same-origin", ...options });
+  } catch {
+    throw new Refusal("unreachable");
+  }
+  if (answer.ok) return answer;
+  const problem = await answer.json().catch(() => ({}));
+  throw new Refusal(problem.detail ?? `${answer.status}`);
+}
+
+const json = async (path, options) => (await ask(path, options)).json();
+const casePath = (id) => `/v1/cases/${id.split("/").map(encodeURIComponent).join("/")}`;
+
+export const searchText = (text, criteria) => {
+  const query = new URLSearchParams(criteria);
+  query.set("text", text);
+  return json(`/v1/search?${query}`);
+};
+
+/** Search by files, by an earlier query, or by a case: what = {files | query | case}. */
+export function searchEcg(what, criteria) {
+  const form = new FormData();
+  for (const file of what.files ?? []) form.append("file", file, file.name || "image.png");
+  if (what.query) form.set("query", what.query);
+  if (what.case) form.set("case", what.case);
+  return json(`/v1/search?${new URLSearchParams(criteria)}`, { method: "POST", body: form });
+}
+
+export const getCase = (id) => json(casePath(id));
+export const getLibrary = () => json("/v1/library");
+
+/** Return the address of an ECG: of = {case} or {query}; look = layout, speed, gain, form. */
+export function ecgPath(of, look) {
+  const path = of.case ? casePath(of.case) : `/v1/queries/${encodeURIComponent(of.query)}`;
+  return `${path}/ecg?${new URLSearchParams(look)}`;
+}
+
+export const getEcg = (of, look) => json(ecgPath(of, look));
+
+export const giveFeedback = (query, id, verdict) =>
+  json("/v1/feedback", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ query, case: id, verdict }),
+  });

@@ -1,0 +1,103 @@
+// The hits: each with its report, who or what wrote it, what it shares with the query first.
+
+import { giveFeedback } from "./api.js";
+import { el, put } from "./dom.js";
+import { exportMenu } from "./export.js";
+import { MEASURED, reportLanguage } from "./query.js";
+import { number, statementName, t } from "./words.js";
+
+const SOURCES = {
+  clinician: "source_clinician", "machine unconfirmed": "source_machine",
+  "statements only": "source_statements", SIMULATED: "source_simulated",
+  "author not stated": "source_unstated",
+};
+
+/** Fill *section* with the hits of *answer*; *more* searches for cases like one of them. */
+export function showHits(section, answer, more) {
+  const { hits, query } = answer;
+  const earlier = query.earlier.length
+    ? el("details", { class: "panel" }, el("summary", {}, t("earlier", { n: query.earlier.length })),
+      el("ul", {}, query.earlier.map((id) => el("li", {}, el("a", { href: `#/case/${id}` }, id))))) : null;
+  put(section, 
+    el("div", { class: "row spread" },
+      el("h2", {}, t("hits_n", { n: hits.length, ms: answer.took_ms })), exportMenu(answer)),
+    hits.length ? el("p", { class: "quiet" }, t("hits_caveat")) : el("p", { class: "warning" }, t("no_hits")),
+    ...(earlier ? [earlier] : []),
+    el("ol", { class: "hits" }, hits.map((hit) => card(hit, query, more))),
+  );
+}
+
+export const sourceBadge = (source) =>
+  el("span", { class: `badge ${SOURCES[source] ?? ""}` }, t(SOURCES[source] ?? source));
+
+function card(hit, query, more) {
+  const canCompare = query.kind !== "text";
+  const report = hit.report
+    ? el("blockquote", { class: "report", lang: reportLanguage(hit) }, hit.report)
+    : el("p", { class: "quiet" }, t("no_report"));
+  return el("li", { class: "hit panel", "data-case": hit.id },
+    el("div", { class: "row spread" },
+      el("h3", {}, el("span", { class: "rank" }, `${hit.rank}`), " ", el("a", { href: `#/case/${hit.id}` }, hit.id)),
+      sourceBadge(hit.source)),
+    report,
+    statements(hit),
+    differences(hit, query),
+    el("div", { class: "row actions" },
+      el("a", { class: "button primary", href: `#/${canCompare ? "compare" : "case"}/${hit.id}` },
+        t(canCompare ? "compare" : "open")),
+      el("button", { type: "button", class: "button", onclick: () => more(hit.id) }, t("more_like")),
+      verdicts(hit, query)),
+    scores(hit));
+}
+
+/** Return the statements of a case, those that the query shares first. */
+function statements(hit) {
+  const why = hit.explanation;
+  const shared = new Set(why?.shared ?? []);
+  const isCompared = why && (why.shared.length || why.query_only.length);
+  const chip = (s) => el("li", { class: shared.has(s.code) ? "shared" : "", title: s.code },
+    shared.has(s.code) ? `✓ ${statementName(s)}` : statementName(s));
+  const ordered = [...hit.statements].sort((a, b) => shared.has(b.code) - shared.has(a.code));
+  return el("div", { class: "statements" },
+    ordered.length ? el("ul", { class: "chips", "aria-label": t("statements") }, ordered.map(chip)) : null,
+    isCompared && why.query_only.length
+      ? el("p", { class: "quiet" }, t("query_only", { codes: why.query_only.join(", ") })) : null);
+}
+
+/** Return measurements of the case, each with its difference from the query's. */
+function differences(hit, query) {
+  const values = hit.measurements;
+  const parts = MEASURED.filter(([key]) => values[key] !== null).map(([key, name, unit]) => {
+    const by = hit.explanation?.differences[key];
+    const signed = by === undefined ? null : `${by >= 0 ? "+" : "−"}${number(Math.abs(by))}`;
+    return el("span", { class: "measure" }, `${t(name)} `, el("b", {}, `${number(values[key])}${t(unit)}`),
+      signed ? el("span", { class: "by", title: t("difference") }, ` (${signed})`) : null);
+  });
+  return parts.length ? el("p", { class: "measures" }, parts) : null;
+}
+
+function verdicts(hit, query) {
+  const buttons = ["relevant", "not relevant"].map((verdict) => {
+    const node = el("button", { type: "button", class: "button verdict", "aria-pressed": "false" }, t(verdict));
+    node.addEventListener("click", async () => {
+      try {
+        await giveFeedback(query.id, hit.id, verdict);
+        for (const one of buttons) one.setAttribute("aria-pressed", String(one === node));
+      } catch (error) {
+        node.setAttribute("title", error.message);
+        node.after(el("span", { class: "refusal", role: "alert" }, error.message));
+      }
+    });
+    return node;
+  });
+  return el("span", { class: "verdicts" }, buttons);
+}
+
+function scores(hit) {
+  const parts = [
+    [t("score"), hit.score], [t("score_ecg"), hit.ecg_score], [t("score_report"), hit.report_score],
+    [t("score_overlap"), hit.overlap_score], [t("score_match"), hit.match_probability],
+  ].filter(([, value]) => value !== null).map(([name, value]) => `${name} ${number(value, 2)}`);
+  return el("details", { class: "scores" }, el("summary", {}, t("why_rank")),
+    el("p", {}, parts.join(" · ")), el("p", { class: "quiet" }, t("score_caveat")));
+}

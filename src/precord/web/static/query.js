@@ -1,0 +1,75 @@
+// What was read of the question: facts, faults, statements, measurements, and the ECG itself.
+
+import { el, put } from "./dom.js";
+import { viewer } from "./viewer.js";
+import { language, number, statementName, t } from "./words.js";
+
+export const MEASURED = [
+  ["heart_rate_bpm", "rate", "per_minute"], ["pr_ms", "PR", "ms"], ["qrs_ms", "QRS", "ms"],
+  ["qtc_ms", "QTc", "ms"], ["qrs_axis_deg", "axis", "degrees"],
+];
+
+/** Fill *section* with the query of an answer. */
+export function showQuery(section, query) {
+  if (query.kind === "text") {
+    put(section, el("h2", {}, t("your_words")), el("blockquote", {}, query.text), notes(query.notes));
+    return;
+  }
+  const record = query.record;
+  put(section, 
+    el("h2", {}, query.kind === "case" ? t("like_case") : t("your_ecg")),
+    el("p", { class: "facts-line" }, describeRecord(record)),
+    record.scale === "unknown" ? el("p", { class: "warning", role: "note" }, t("scale_unknown")) : null,
+    faults(record),
+    notes([...record.notes, ...query.notes]),
+    el("div", { class: "columns" }, measurements(query.measurements), read(query)),
+    viewer({ query: query.id }, record.name),
+  );
+}
+
+/** Return what a record is, on one line. */
+export function describeRecord(record) {
+  return [
+    record.name, record.format,
+    t("leads_n", { n: record.leads.length }), `${number(record.rate_hz)} Hz`,
+    `${number(record.duration_s, 1)} s`,
+    record.age === null ? null : t("years", { n: number(record.age) }),
+    record.sex ? t(record.sex) : null, record.time, record.device,
+    record.is_digitised ? t("digitised") : null,
+  ].filter(Boolean).join(" · ");
+}
+
+/** Return what was measured, as a table. */
+export function measurements(values) {
+  return el("table", { class: "measured" },
+    el("caption", {}, t("measured")),
+    el("tbody", {}, MEASURED.map(([key, name, unit]) => el("tr", {},
+      el("th", { scope: "row" }, t(name)),
+      el("td", {}, values[key] === null ? "–" : `${number(values[key])}${t(unit)}`)))));
+}
+
+function read(query) {
+  const list = query.statements.map((s) => el("li", { title: s.code }, statementName(s)));
+  const head = t(query.statements_are_read ? "read_by_model" : "given");
+  return el("div", { class: "read" }, el("h3", {}, head),
+    list.length ? el("ul", { class: "chips" }, list) : el("p", {}, t("no_statement")),
+    query.statements_are_read ? el("p", { class: "quiet" }, t("read_caveat")) : null);
+}
+
+function faults(record) {
+  const bad = record.leads.filter((lead) => lead.faults.length || lead.is_derived || lead.confidence !== null);
+  if (!bad.length) return el("p", { class: "quiet" }, t("quality_good"));
+  return el("p", { class: "warning" }, `${t("quality")}: `, bad.map((lead) => {
+    const sure = lead.confidence === null ? [] : [t("confidence", { n: number(100 * lead.confidence) })];
+    const what = [...lead.faults.map(t), ...(lead.is_derived ? [t("derived")] : []), ...sure];
+    return `${lead.lead} ${what.join(", ")}`;
+  }).join("; "));
+}
+
+/** Return the notes of an answer; the service writes them in English. */
+export function notes(lines) {
+  if (!lines.length) return null;
+  return el("ul", { class: "notes", lang: "en" }, lines.map((line) => el("li", {}, line)));
+}
+
+export const reportLanguage = (hit) => (hit.language && hit.language !== "und" ? hit.language : language());

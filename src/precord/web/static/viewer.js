@@ -1,0 +1,135 @@
+// The viewer: an ECG on its paper, with layout, speed, gain, zoom, true size and calipers.
+
+import { ecgPath, getEcg } from "./api.js";
+import { attachCalipers } from "./calipers.js";
+import { el } from "./dom.js";
+import { drawEcg } from "./ecg.js";
+import { t } from "./words.js";
+
+const LAYOUTS = ["", "3x4+1", "3x4", "6x2", "12x1", "cabrera"];
+const CSS_MM = 96 / 25.4; // px that CSS calls a millimetre
+const KEPT = "precord-px-per-mm";
+const LEAST = 2.1; // px per mm at first: below it a trace cannot be read
+
+/** How ECGs are looked at; viewers that share one stay alike. */
+export function newLook() {
+  return { layout: "", speed: "25", gain: "10", zoom: null, viewers: new Set() };
+}
+
+/** Return an element that shows the ECG *of* ({case} or {query}); viewers of one look move together. */
+export function viewer(of, name, look = newLook()) {
+  const paper = el("div", { class: "paper-scroll", tabindex: "0", role: "group", "aria-label": t("ecg_of", { name }) });
+  const reading = el("output", { class: "reading", "aria-live": "polite" });
+  const box = el("div", { class: "viewer" });
+  let calipers = null;
+  let isMeasuring = false;
+  let marches = false;
+  let shown = null;
+
+  async function draw() {
+    paper.setAttribute("aria-busy", "true");
+    try {
+      const ecg = await getEcg(of, { layout: look.layout, speed: look.speed, gain: look.gain });
+      shown = { ecg, drawing: drawEcg(ecg, name) };
+      paper.replaceChildren(shown.drawing);
+      calipers = attachCalipers(shown.drawing, ecg, (words) => { reading.textContent = words; });
+      calipers.march(marches);
+      calipers.turn(isMeasuring);
+      size();
+    } catch (error) {
+      paper.replaceChildren(el("p", { class: "refusal" }, error.message));
+    }
+    paper.removeAttribute("aria-busy");
+  }
+
+  function size() {
+    if (!shown) return;
+    const fit = Math.max((paper.clientWidth - 2) / shown.ecg.width, LEAST);
+    const scale = look.zoom === null ? Math.min(fit, 2 * pxPerMm()) : look.zoom * pxPerMm();
+    shown.drawing.style.width = `${shown.ecg.width * scale}px`;
+    shown.drawing.style.height = `${Number(shown.drawing.dataset.height) * scale}px`;
+    shown.drawing.style.setProperty("--print", `${shown.ecg.width}mm`);
+    shown.scale = scale;
+  }
+
+  function zoomBy(factor) {
+    const current = (shown?.scale ?? pxPerMm()) / pxPerMm();
+    look.zoom = factor === null ? null : factor === 1 ? 1 : Math.min(Math.max(current * factor, 0.3), 6);
+    for (const one of look.viewers) one.size();
+  }
+
+  const change = (key) => (event) => {
+    look[key] = event.target.value;
+    for (const one of look.viewers) one.refresh();
+  };
+  const pick = (key, values, show) => el("label", {}, el("span", { class: "hidden" }, t(key)),
+    el("select", { name: key, onchange: change(key) },
+      values.map((v) => el("option", { value: v, selected: v === look[key] }, show(v)))));
+  const button = (word, act, label) => el("button", { type: "button", class: "tool", title: t(label ?? word), "aria-label": t(label ?? word), onclick: act }, word);
+
+  function toggle(key, act) {
+    const node = el("button", { type: "button", class: "tool", "aria-pressed": "false" }, t(key));
+    node.addEventListener("click", () => {
+      const on = node.getAttribute("aria-pressed") !== "true";
+      node.setAttribute("aria-pressed", String(on));
+      act(on);
+    });
+    return node;
+  }
+
+  const march = toggle("march_out", (on) => { marches = on; calipers?.march(on); });
+  march.hidden = true;
+  const files = el("details", { class: "menu" }, el("summary", { class: "tool" }, t("save")),
+    el("div", {}, ["pdf", "png", "svg", "wfdb"].map((form) => {
+      const link = el("a", { download: "" }, form.toUpperCase());
+      link.addEventListener("click", () => { link.href = ecgPath(of, { form, layout: look.layout }); });
+      link.href = ecgPath(of, { form });
+      return link;
+    })));
+  const tools = el("div", { class: "tools", role: "toolbar", "aria-label": t("viewer_tools") },
+    pick("layout", LAYOUTS, (v) => (v === "" ? t("layout_auto") : v === "cabrera" ? "Cabrera" : v.replace("x", "×"))),
+    pick("speed", ["25", "50"], (v) => `${v} mm/s`),
+    pick("gain", ["5", "10", "20"], (v) => `${v} mm/mV`),
+    button("−", () => zoomBy(0.8), "zoom_out"),
+    button("+", () => zoomBy(1.25), "zoom_in"),
+    button("↔", () => zoomBy(null), "fit"),
+    button("1:1", () => zoomBy(1), "true_size"),
+    button("mm", () => box.append(calibration(() => zoomBy(1))), "calibrate"),
+    toggle("calipers", (on) => { isMeasuring = on; march.hidden = !on; calipers?.turn(on); }),
+    march, reading, files);
+
+  paper.addEventListener("scroll", () => {
+    for (const one of look.viewers) one.follow(paper);
+  });
+  paper.addEventListener("keydown", (event) => {
+    const factor = { "+": 1.25, "-": 0.8, 0: null, 1: 1 }[event.key];
+    if (factor !== undefined && !event.ctrlKey && !event.metaKey) zoomBy(factor);
+  });
+  const watch = new ResizeObserver(() => size());
+  watch.observe(paper);
+  look.viewers.add({
+    refresh: draw, size,
+    follow(other) { if (other !== paper) { paper.scrollLeft = other.scrollLeft; paper.scrollTop = other.scrollTop; } },
+  });
+  box.append(tools, paper);
+  draw();
+  return box;
+}
+
+const pxPerMm = () => Number(localStorage.getItem(KEPT)) || CSS_MM;
+
+/** Return a line to hold a ruler or a bank card to, so that a millimetre is one on this screen. */
+function calibration(done) {
+  const bar = el("div", { class: "ruler" });
+  const range = el("input", { type: "range", min: "2", max: "9", step: "0.01", value: String(pxPerMm()), "aria-label": t("calibrate") });
+  const show = () => { bar.style.width = `${85.6 * Number(range.value)}px`; };
+  range.addEventListener("input", show);
+  show();
+  const panel = el("div", { class: "calibration" }, el("p", {}, t("calibrate_how")), bar, range,
+    el("button", { type: "button", class: "button", onclick: () => {
+      localStorage.setItem(KEPT, range.value);
+      panel.remove();
+      done();
+    } }, t("done")));
+  return panel;
+}

@@ -1,0 +1,228 @@
+"""The page in a browser: each story a clinician meets, on a desktop and on a phone."""
+
+import re
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from precord.api.schemas import DISCLAIMER
+from tests.web.conftest import SIZES, Open, Site, keep
+
+CSS_MM = 96 / 25.4  # px, CSS Values and Units 3, 6.2
+
+
+def upload(page: Page, site: Site) -> None:
+    """Put in an ECG, and wait for its answer."""
+    page.set_input_files("#files", site.ecg)
+    page.wait_for_selector("#hits .hit")
+    page.wait_for_selector("#query svg.ecg")
+
+
+def go(page: Page, site: Site, view: str) -> None:
+    """Go to a view of the page."""
+    page.evaluate("view => { location.hash = view }", view)
+    assert page.url.startswith(site.origin)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_ecg_in_precedents_out(open_page: Open, site: Site, size: str) -> None:
+    """What was read, the trace, each hit with report and author; nothing wider than the screen."""
+    page = open_page(size)
+    upload(page, site)
+
+    expect(page.locator("#query .facts-line")).to_contain_text("12 leads · 500 Hz · 10.0 s")
+    assert page.locator("#query svg.ecg path.trace[clip-path]").count() == 13  # 3x4 and a strip
+    assert page.locator("#hits .hit").count() == 4  # none simulated
+    assert page.locator(".badge").all_inner_texts().count("clinician") == 2
+    expect(page.locator(".disclaimer")).to_have_text(DISCLAIMER)
+    assert page.locator("#hits .report", has_text="<b>fett</b>").count() == 1  # text, no markup
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+    keep(page, f"{size}-answer")
+
+
+def test_a_millimetre_is_a_millimetre(open_page: Open, site: Site) -> None:
+    """At true size 25 grid lines span a second; the trace lies where the API's layout says."""
+    page = open_page()
+    upload(page, site)
+    page.get_by_label("True size").first.click()
+
+    grid = page.locator("#query svg.ecg path.major[data-grid=time]")
+    assert grid.bounding_box()["width"] == pytest.approx(275 * CSS_MM, rel=2e-3)  # type: ignore[index]
+    lines = grid.get_attribute("d") or ""
+    assert lines.count("M") == 275 // 5 + 1
+    first = page.locator("#query [data-lead=I] path.trace").get_attribute("d") or ""
+    xs = [float(x) for x in re.findall(r"[ML](\S+) ", first)]
+    assert (xs[-1] - xs[0]) / 25 == pytest.approx(2.5, abs=0.01)  # seconds in a column of 3x4
+    pulse = page.locator("#query .pulse").first.get_attribute("d") or ""
+    assert "v-10h5v10" in pulse  # 1 mV for 0.2 s
+
+
+def test_speed_gain_and_layout(open_page: Open, site: Site) -> None:
+    """What is chosen is drawn, and said beside the trace."""
+    page = open_page()
+    upload(page, site)
+    page.select_option("#query select[name=speed]", "50")
+    page.select_option("#query select[name=gain]", "20")
+    page.select_option("#query select[name=layout]", "cabrera")
+
+    expect(page.locator("#query svg.ecg .lead-name", has_text="-aVR")).to_be_visible()
+    expect(page.locator("#query svg.ecg .facts").first).to_contain_text("50 mm/s · 20 mm/mV")
+    assert "v-20h5v20" in (page.locator("#query .pulse").first.get_attribute("d") or "")
+
+
+def test_calipers_by_keyboard_and_by_pointer(open_page: Open, site: Site) -> None:
+    """They start a second apart; an arrow moves a leg by half a millimetre, 20 ms."""
+    page = open_page()
+    upload(page, site)
+    page.get_by_role("button", name="Calipers").click()
+    reading = page.locator("#query .reading")
+    expect(reading).to_have_text("1,000 ms · 60/min · 1.00 mV")
+    page.keyboard.press("ArrowLeft")
+    expect(reading).to_have_text("980 ms · 61/min · 1.00 mV")
+    page.get_by_role("button", name="March out").click()
+    assert page.locator("#query .march").count() > 5
+
+    paper = page.locator("#query .paper-scroll")
+    paper.scroll_into_view_if_needed()
+    box = page.locator("#query svg.ecg").bounding_box()
+    assert box is not None
+    scale = box["width"] / 297
+    page.mouse.move(box["x"] + 60 * scale, box["y"] + 40 * scale)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 80 * scale, box["y"] + 40 * scale)
+    page.mouse.up()
+    found = re.match(r"(\d+) ms", reading.inner_text())
+    assert found
+    assert int(found[1]) == pytest.approx(800, abs=12)  # 20 mm
+
+
+def test_unknown_scale_has_a_time_grid_and_a_banner(open_page: Open, site: Site) -> None:
+    """No millivolt line, no pulse, no millivolt on the calipers, no overlay."""
+    page = open_page()
+    upload(page, site)
+    go(page, site, "#/compare/z/4")
+    page.wait_for_selector("#overlay")
+    panel = page.locator(".side-by-side .panel").nth(1)
+    expect(panel.locator(".banner")).to_contain_text("amplitudes are not comparable")
+    assert panel.locator("[data-grid=time]").count() == 2
+    assert panel.locator("[data-grid=millivolt]").count() == 0
+    assert panel.locator(".pulse").count() == 0
+    panel.get_by_role("button", name="Calipers").click()
+    expect(panel.locator(".reading")).to_have_text("1,000 ms · 60/min")
+    expect(page.locator("#overlay")).to_contain_text("Not drawn on each other")
+    assert page.locator("#overlay svg").count() == 0
+    keep(page, "desktop-unknown-scale")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_side_by_side(open_page: Open, site: Site, size: str) -> None:
+    """Both traces move together; the median beats lie on each other where both have millivolts."""
+    page = open_page(size, scheme="dark")
+    upload(page, site)
+    go(page, site, "#/compare/a/1")
+    page.wait_for_selector("#overlay svg")
+    assert page.locator(".side-by-side svg.ecg").count() == 2
+    page.locator("button[aria-label='Larger']").first.click()
+    papers = page.locator(".side-by-side .paper-scroll")
+    papers.first.evaluate("paper => { paper.scrollLeft = 40 }")
+    expect(papers.nth(1)).to_have_js_property("scrollLeft", 40)
+    assert page.locator("#overlay .ours").count() > 6
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+    keep(page, f"{size}-compare")
+
+
+def test_words_in_german(open_page: Open, site: Site) -> None:
+    """A German browser gets a German page, and finds by a German word."""
+    page = open_page("phone", "de-DE")
+    expect(page.locator("h1")).to_have_text("Welche früheren EKGs ähneln diesem?")
+    page.fill("#text", "vorhofflimmern")
+    page.keyboard.press("Enter")
+    expect(page.locator(".hit").first).to_contain_text("Vorhofflimmern")
+    page.select_option("#language", "en")
+    expect(page.locator(".hit .chips").first).to_contain_text("atrial fibrillation")
+
+
+def test_a_verdict_is_shown_and_kept(open_page: Open, site: Site) -> None:
+    """The library counts it."""
+    page = open_page()
+    upload(page, site)
+    verdict = page.locator(".hit").first.get_by_role("button", name="Relevant", exact=True)
+    verdict.click()
+    expect(verdict).to_have_attribute("aria-pressed", "true")
+    go(page, site, "#/library")
+    expect(page.locator(".counts")).to_contain_text("Relevant1")
+    keep(page, "desktop-library")
+
+
+def test_a_refusal_is_one_line(open_page: Open, site: Site) -> None:
+    """What cannot be read is said, and the page can be used again."""
+    page = open_page()
+    page.set_input_files(
+        "#files", {"name": "x.txt", "mimeType": "text/plain", "buffer": b"no ECG at all"}
+    )
+    expect(page.locator("#alert")).to_contain_text("x.txt")
+    upload(page, site)
+    expect(page.locator("#alert")).to_be_empty()
+
+
+def test_criteria_steer(open_page: Open, site: Site) -> None:
+    """The same ECG is asked again, narrower, without a second upload."""
+    page = open_page()
+    upload(page, site)
+    page.locator("#filters summary").click()
+    page.fill("input[name=has]", "AFIB")
+    page.get_by_role("button", name="Search again").click()
+    expect(page.locator("#hits .hit")).to_have_count(1)
+
+
+def test_keyboard_alone(open_page: Open, site: Site) -> None:
+    """From the top of the page to a case and back without a pointer."""
+    page = open_page()
+    page.locator("#text").focus()
+    page.keyboard.type("vorhofflimmern")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".hit")
+    link = page.locator(".hit h3 a").first
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if link.evaluate("node => node === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("#view svg.ecg")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".hit").first).to_be_visible()
+    assert page.url.startswith(site.origin)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(open_page: Open, site: Site, scheme: str) -> None:
+    """axe-core on every view."""
+    page = open_page(scheme=scheme)
+    found = []
+    upload(page, site)
+    for view in ("#/", "#/compare/a/1", "#/library"):
+        go(page, site, view)
+        page.wait_for_selector({"#/": ".hit", "#/library": ".counts"}.get(view, "#overlay"))
+        for violation in Axe().run(page)["violations"]:
+            found += [f"{view} {violation['id']} {n['html'][:120]}" for n in violation["nodes"]]
+    assert found == []
+
+
+def test_without_the_key_nothing_shows(open_page: Open, site: Site) -> None:
+    """Another browser on this machine gets a page that says what to do."""
+    page = open_page()
+    other = page.context.browser.new_context().new_page()  # type: ignore[union-attr]
+    answer = other.goto(site.origin)
+    assert answer is not None
+    assert answer.status == 401
+    assert other.locator("main").count() == 0
+    other.context.close()
+
+
+def test_the_shell_is_small(open_page: Open, site: Site) -> None:
+    """All that the page loads before it is used weighs less than 400 kB."""
+    page = open_page()
+    sizes = page.evaluate("performance.getEntriesByType('resource').map(e => e.decodedBodySize)")
+    assert 10_000 < sum(sizes) < 400_000
+    assert page.url.startswith(site.origin)
