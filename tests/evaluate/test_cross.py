@@ -293,3 +293,14 @@ def test_other_queries_are_not_compared() -> None:
 
     with pytest.raises(LibraryError, match="other queries"):
         cross.compare(one, replace(one, ids=one.ids[::-1]))
+
+
+def test_table_names_runs_and_differences() -> None:
+    """The first run has a value, the others a value and a signed difference."""
+    values = {"one": np.array([0.1, 0.2, 0.3, 0.4]), "two": np.array([0.2, 0.3, 0.4, 0.5])}
+    runs = {name: _made({"nDCG@10": each}, "aabc", 1) for name, each in values.items()}
+    table = cross.to_markdown(runs)
+    rows = [line for line in table.splitlines() if line.startswith("| nDCG@10 |")]
+    assert rows[0].endswith("|  |")
+    assert "| two | 0.350" in rows[1]
+    assert "+0.100 [+0.100, +0.100]" in rows[1]

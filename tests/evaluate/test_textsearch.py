@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import ndcg_score
 
 from precord.case import Case, Hit
+from precord.evaluate import textsearch
 from precord.evaluate.textsearch import (
     SEARCHES,
     FixedQuery,
@@ -19,11 +20,11 @@ from precord.evaluate.textsearch import (
 )
 from precord.library.sqlite import SqliteLibrary
 from precord.metrics import Estimate
-from precord.report import Language
+from precord.report import Language, Report, Source
 from precord.retrieve import Retriever, SearchResult, Witness
-from precord.statements import CODES
+from precord.statements import CODES, STATEMENTS
 from precord.text import TextQuery, read_query
-from tests.fakes import DIM
+from tests.fakes import DIM, FakeEncoder
 
 N = 31
 NAMES = {
@@ -239,3 +240,35 @@ def test_the_table_of_queries_is_what_it_says() -> None:
         assert all(group <= set(CODES) for group in groups), query.text
         assert query.wanted or query.unwanted, query.text
         assert not any(group & query.unwanted for group in query.wanted), query.text
+
+
+def test_a_denial_that_is_not_read_is_an_error_a_hit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A query whose denial is not read finds what it rules out: both cases, an error each."""
+    query = FixedQuery("no atrial flutter", "en", (), frozenset({"AFLT"}))
+    monkeypatch.setattr(textsearch, "read_queries", lambda: [query])
+    encoder = FakeEncoder()
+    names = ["AFIB", "AFLT", "CLBBB", "CRBBB", "IMI", "ASMI", "LVH", "SR", "1AVB", "PVC"] * 2
+    texts = [STATEMENTS[code].english for code in names]
+    cases = [
+        Case(f"a{i}", None, frozenset({code}), Report(text, Language.ENGLISH, Source.CLINICIAN))
+        for i, (code, text) in enumerate(zip(names, texts, strict=True))
+    ]
+    with SqliteLibrary.create(tmp_path / "real.db", "fake-encoder", "fp32", DIM) as library:
+        vectors = encoder.encode_texts([text.casefold() for text in texts])
+        library.add(cases, vectors, vectors)
+        tables = measure_text_search(Retriever(library, encoder), lambda _: None)
+    assert tables["the same, negation not read"]["ruled out, in ten"].value == 2
+    assert tables["words, joint space and findings"]["ruled out, in ten"].value == 0
+    assert tables["chance"]["ruled out, in ten"].value == pytest.approx(10 * 2 / 20)
+
+
+def test_fixed_answer_is_the_best_of_its_kind() -> None:
+    """The ten cases of the highest mean gain, for every query."""
+    gains = np.zeros((2, 12))
+    gains[0, 3], gains[1, 7] = 1.0, 0.5
+    found = textsearch._fixed(gains, 2)
+    assert found.shape == (2, 10)
+    assert found[0].tolist() == found[1].tolist()
+    assert found[0, :2].tolist() == [3, 7]
