@@ -108,6 +108,63 @@ def test_queries_without_a_value_do_not_count() -> None:
     assert resamples.mean(np.full(3, np.nan)).n == 0
 
 
+def test_a_difference_is_paired_as_a_slow_loop_pairs_it(rng: np.random.Generator) -> None:
+    """Patients drawn one by one, both methods judged on the same draw, columns averaged last."""
+    patients = [f"p{i // 2}" for i in range(24)]
+    values, base = rng.random((2, 24, 3))
+    missing = rng.random((24, 3)) < 0.3
+    values[missing], base[missing] = np.nan, np.nan
+    resamples = Resamples.draw(patients, 300)
+
+    def macro(table: np.ndarray, times: np.ndarray) -> float:
+        columns = []
+        for column in table.T:
+            drawn = [
+                value
+                for value, n in zip(column, times, strict=True)
+                for _ in range(int(n))
+                if not np.isnan(value)
+            ]
+            if drawn:
+                columns.append(sum(drawn) / len(drawn))
+        return float(np.mean(columns))
+
+    found = resamples.difference(values, base)
+
+    once = np.ones(24)
+    drawn = [macro(values, w) - macro(base, w) for w in resamples.weights]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    assert found.value == pytest.approx(macro(values, once) - macro(base, once))
+    assert (found.low, found.high) == pytest.approx((low, high))
+    assert found.n == int((~missing).any(axis=1).sum())
+    for weights in resamples.weights:
+        assert weights.sum() == 24
+        assert (weights[::2] == weights[1::2]).all()  # two records of each patient
+
+
+def test_what_two_methods_share_does_not_widen_their_difference(rng: np.random.Generator) -> None:
+    """One is the other and a tenth, query by query: a difference of a tenth, without width."""
+    base = rng.random(40)
+    resamples = Resamples.draw(list(range(40)))
+
+    found = resamples.difference((base + 0.1)[:, None], base[:, None])
+    mean = resamples.mean(base)
+
+    assert (found.value, found.low, found.high) == pytest.approx((0.1, 0.1, 0.1))
+    assert mean.high - mean.low > 0.05
+
+
+def test_a_difference_of_nothing_is_none() -> None:
+    """No query has a value of one of them: NaN, and no warning."""
+    resamples = Resamples.draw(["a", "b"])
+    nothing, one = np.full((2, 1), np.nan), np.ones((2, 1))
+
+    for values, base in ((nothing, one), (one, nothing), (nothing, nothing)):
+        found = resamples.difference(values, base)
+        assert np.isnan([found.value, found.low, found.high]).all()
+        assert found.n == 0
+
+
 def test_ranks_by_hand() -> None:
     """Second place, a tie that counts against the query, and nothing right at all."""
     scores = np.array([[0.9, 0.5, 0.1], [0.5, 0.5, 0.5], [0.1, 0.2, 0.3]])

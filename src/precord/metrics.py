@@ -138,9 +138,11 @@ class Resamples:
         """Return how much higher the `macro` of *values* is than that of *base*, both (Q, C).
 
         The resamples are the same for both, so that what the queries have in common does not
-        widen the interval.
+        widen the interval. NaN where no query has a value of one of them.
         """
         n = int((~np.isnan(values)).any(axis=1).sum())
+        if not n or np.isnan(base).all():
+            return Estimate(float("nan"), float("nan"), float("nan"), 0)
         value, means = self._draw_macro(values)
         base_value, base_means = self._draw_macro(base)
         low, high = np.nanpercentile(means - base_means, [2.5, 97.5])

@@ -153,10 +153,10 @@ def class_share(
     """Return the class share of *hits* (queries, k), indices into *cases*.
 
     For each superclass, over the queries that have it, the share of the hits that have it;
-    the mean over the superclasses that any query has.
+    the mean over the superclasses that any query has; NaN where none has one.
     """
     wanted, there = to_superclass_hot(queries), to_superclass_hot(cases)
     shares = there[hits].mean(axis=1)  # (Q, 5)
     asked = wanted.sum(axis=0)
     each = (shares * wanted).sum(axis=0) / np.maximum(asked, 1)
-    return float(each[asked > 0].mean())
+    return float(each[asked > 0].mean()) if asked.any() else float("nan")

@@ -121,6 +121,10 @@ def test_findings_lift_a_case_that_nothing_else_finds(library: SqliteLibrary) ->
         ("AF without infarct", "atrial fibrillation, old infarct", "AFIB", False),
         ("AF without anterior infarct", "atrial fibrillation, old infarct", "", False),
         ("tremor", "no atrial fibrillation", "", False),
+        ("no AF", "vorhofflimmern", "", True),
+        ("no AF", "vorhofflimmern", "SR", False),
+        ("anterior infarct", "kein vorderwandinfarkt", "IMI", True),
+        ("infarct", "kein vorderwandinfarkt", "IMI", False),
     ],
 )
 def test_reports_that_say_otherwise(asked: str, report: str, codes: str, expected: bool) -> None:
@@ -245,3 +249,14 @@ def test_a_case_added_in_the_middle_of_a_search_waits(
     assert {hit.case.id for hit in retriever.by_text("tremor").hits} == {"both", "half", "near"}
     monkeypatch.undo()
     assert "new" in {hit.case.id for hit in retriever.by_text("tremor").hits}
+
+
+def test_reports_that_contradict_do_not_use_up_the_answer(library: SqliteLibrary) -> None:
+    """Forty of them stand before the five that fit: five come, and three are asked for."""
+    rows = [(_case(f"a{i}", text="no LVH", statements=""), _on(90), _on(90)) for i in range(40)]
+    rows += [(_case(f"b{i}", text="trace", statements=""), _on(0), _on(0)) for i in range(5)]
+    _add(library, *rows)
+
+    hits = Retriever(library, ChosenEncoder()).by_text("LVH", k=3).hits
+
+    assert [hit.case.id for hit in hits] == ["b0", "b1", "b2"]

@@ -23,6 +23,15 @@ BUNDLES = "CLBBB CRBBB ILBBB IRBBB"
         ("Infarkt nicht auszuschließen", "infarkt nicht auszuschliessen", [INFARCTS], ""),
         ("cannot rule out LVH", "cannot rule out lvh", ["LVH VCLVH"], ""),
         ("axis deviation", "axis deviation", [], ""),
+        ("no AV block, sinus bradycardia", "sinus bradycardia", ["SBRAD"], "1AVB 2AVB 3AVB"),
+        ("wolff-parkinson-white", "wolff-parkinson-white", ["WPW"], ""),
+        ("posterior infarct", "posterior infarct", ["PMI IPMI IPLMI"], ""),
+        (
+            "inferior infarct, no anterior infarct",
+            "inferior infarct",
+            ["IMI ILMI IPMI IPLMI"],
+            "AMI ASMI ALMI",
+        ),
         ("AF edit: ASMI 100", "af", ["AFIB"], ""),
         ("  LBBB\n without  AF. ", "lbbb", ["CLBBB"], "AFIB"),
     ],
@@ -105,3 +114,24 @@ def test_the_words_left_are_words_of_the_query_and_name_nothing_denied() -> None
         assert all(word in words for word in query.text.replace(",", " ").split()), fixed.text
         assert query.wanted == () or not read_query(query.text).unwanted, fixed.text
         assert query.unwanted <= STATEMENTS.keys()
+
+
+def test_words_of_the_ruled_out_are_not_searched() -> None:
+    """They would attract the very cases that must not be shown."""
+    for typed in (
+        "sinusrhythmus ohne hinweis auf infarkt",
+        "sinus rhythm with no evidence of infarction",
+        "sinusrhythmus, kein infarkt",
+    ):
+        query = read_query(typed)
+        assert "inf" not in query.text
+        assert {"IMI", "ASMI", "PMI"} <= query.unwanted
+        assert query.text.startswith("sinus")
+
+
+def test_doubt_is_not_denial() -> None:
+    """A finding that is only possible is asked for; a bare question mark denies nothing."""
+    for typed in ("possible inferior infarct", "inferiorer infarkt möglich", "hinterwandinfarkt?"):
+        query = read_query(typed)
+        assert any("IMI" in group for group in query.wanted), typed
+        assert not query.unwanted

@@ -1,5 +1,6 @@
 """`precord cross-validate` and `precord compare`: which method to keep, without asking fold 9."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +32,7 @@ def cross_validate(config: Config, *, out: Out, parts: Parts = 2) -> None:
 
     with bars() as stages:
         found = cross.cross_validate(load_config(config), out, watch(stages), parts=parts)
-    typer.echo(cross.to_markdown({out.name: found}))
+    typer.echo(cross.to_markdown({out.resolve().name: found}))
 
 
 def compare(runs: Runs) -> None:
@@ -43,4 +44,11 @@ def compare(runs: Runs) -> None:
     require_torch()
     from precord.evaluate import cross
 
-    typer.echo(cross.to_markdown({run.name: cross.CrossValidated.load(run) for run in runs}))
+    typer.echo(cross.to_markdown({n: cross.CrossValidated.load(r) for n, r in _name(runs)}))
+
+
+def _name(runs: list[Path]) -> list[tuple[str, Path]]:
+    """Return *runs* with names to tell them apart: the folder's own where no other has it."""
+    names = [run.resolve().name for run in runs]
+    count = Counter(names)
+    return [(n if count[n] == 1 else str(run), run) for n, run in zip(names, runs, strict=True)]

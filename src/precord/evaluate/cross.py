@@ -5,8 +5,12 @@ taken here: the training folds are cut into parts, by fold and so by patient; ea
 weights that the others trained, and the queries of all parts are judged together.
 """
 
+import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +18,7 @@ from numpy.typing import NDArray
 
 from precord.corpora import Entry, open_corpus
 from precord.encoder import Encoder
-from precord.errors import LibraryError
+from precord.errors import CorpusError, LeakError, LibraryError
 from precord.evaluate.protocol import NON_NORM, Task, per_query
 from precord.ingest import encode_case_texts
 from precord.metrics import Estimate, Resamples, top_hits
@@ -27,6 +31,10 @@ from precord.train.run import Watch, train
 Floats = NDArray[np.float64]
 _FILE = "queries.npz"
 _BATCH = 32  # records read and encoded at once
+_UNREADABLE = (  # what NumPy raises at damaged files and at files of other kinds
+    *(OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 _MEASURES = ("class share@10", "weighted Jaccard@10", "nDCG@10", "mAP")
 
 
@@ -63,14 +71,14 @@ class CrossValidated:
             LibraryError: There is no such file, or it cannot be read.
         """
         try:
-            with np.load(folder / _FILE) as file:
+            with np.load(BytesIO((folder / _FILE).read_bytes())) as file:
                 values = {
                     name.removeprefix("value "): file[name]
                     for name in file.files
                     if name.startswith("value ")
                 }
                 return cls(file["ids"], file["patients"], file["is_normal"], values)
-        except (OSError, ValueError, KeyError) as error:
+        except _UNREADABLE as error:
             raise LibraryError(f"{folder}: holds no cross-validation: {error}") from error
 
 
@@ -81,22 +89,28 @@ def cross_validate(
 
     The folds are those that train, and the validation fold; no fold chooses a checkpoint.
     What is trained stays in *folder*; the same call goes on where it was stopped.
+
+    Raises:
+        CorpusError: A data set cannot be read, or there are fewer folds than parts.
+        LeakError: A patient has records in several parts.
+        ModelError: As for `train`.
     """
     chooser = () if config.validation_fold is None else (config.validation_fold,)
     folds = sorted({*config.folds, *chooser})
+    if len(folds) < parts:
+        raise CorpusError(f"{len(folds)} folds cannot be cut into {parts} parts")
+    entries = [e for kind, path in config.corpora for e in open_corpus(kind, path).entries(folds)]
+    asked = [{int(fold) for fold in held} for held in np.array_split(folds, parts)]
+    _refuse_leaks(entries, asked)
     found = []
-    for number, held in enumerate(np.array_split(folds, parts)):
+    for number, asking in enumerate(asked):
         own = folder / f"part-{number}"
-        asking = {int(fold) for fold in held}
         training = tuple(fold for fold in folds if fold not in asking)
         if not (own / "weights" / "encoder.json").exists():
             has_begun = (own / "last.safetensors").exists()
             train(
                 replace(config, folds=training, validation_fold=None), own, watch, resume=has_begun
             )
-        entries = [
-            e for kind, path in config.corpora for e in open_corpus(kind, path).entries(folds)
-        ]
         found.append(_ask(entries, asking, Encoder.load(own / "weights"), watch))
     result = CrossValidated(
         np.concatenate([part.ids for part in found]),
@@ -106,6 +120,19 @@ def cross_validate(
     )
     result.save(folder)
     return result
+
+
+def _refuse_leaks(entries: Sequence[Entry], parts: Sequence[set[int]]) -> None:
+    """Refuse entries of which a patient has some in several of *parts*, sets of folds."""
+    owners = [{e.patient for e in entries if e.patient and e.fold in part} for part in parts]
+    counts = Counter(patient for owner in owners for patient in owner)
+    if shared := sum(n > 1 for n in counts.values()):
+        raise LeakError(f"{shared} patients have records in several parts")
+    for number, part in enumerate(parts):
+        if not any(e.fold in part for e in entries):
+            raise CorpusError(
+                f"no record in folds {sorted(part)}, part {number + 1} of {len(parts)}"
+            )
 
 
 def compare(base: CrossValidated, other: CrossValidated) -> dict[str, Estimate]:

@@ -87,7 +87,8 @@ def validate(
 ) -> Validation:
     """Return how *queries* find their likes in *gallery*; a patient's own records are no hits."""
     relevance = Relevance.fit(gallery.statements)(queries.statements, gallery.statements)
-    same = np.array(queries.patients)[:, None] == np.array(gallery.patients)[None, :]
+    owners = np.array(queries.patients, object)[:, None]
+    same = (owners == np.array(gallery.patients, object)) & (owners != None)  # noqa: E711 - each
     table = StatementTable.fit(gallery.statements)
     scores = score_cases(q.ecg, q.probabilities, (g.ecg, g.text, table), weights)
     hits = top_hits(np.where(same, -np.inf, scores.total), HITS)
