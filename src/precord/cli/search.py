@@ -124,12 +124,12 @@ def _open(
     from precord.encoder import Encoder
     from precord.io import read
     from precord.library.sqlite import SqliteLibrary
-    from precord.retrieve import Retriever
+    from precord.retrieve import Calibration, Retriever
 
     record = read(ecg) if ecg is not None else None
     encoder = Encoder.load(weights)
     with SqliteLibrary.open(library, encoder=encoder) as cases:
-        yield Retriever(cases, encoder), record
+        yield Retriever(cases, encoder, Calibration.load(encoder.fingerprint, weights)), record
 
 
 def _read_text(text: str) -> str:

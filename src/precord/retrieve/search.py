@@ -6,7 +6,7 @@ text is scored, `words` says.
 
 Never among the hits of an ECG: the ECG itself and others of the same patient. Simulated
 cases are left out wherever real ones are, unless asked for.
-Not here: consensus and abstention.
+What the nearest cases say together, `consensus` says.
 """
 
 from collections.abc import Sequence
@@ -24,6 +24,8 @@ from precord.explain import explain
 from precord.library.protocol import Library, Vectors
 from precord.record import Measurements, Record
 from precord.report import Source
+from precord.retrieve.calibration import Calibration
+from precord.retrieve.consensus import NEIGHBOURS, Consensus, ask, find_neighbours
 from precord.retrieve.note import describe_query, describe_shortage, list_faults
 from precord.retrieve.rank import best_rows
 from precord.retrieve.words import Witness, rank_text, says_otherwise
@@ -70,6 +72,8 @@ class SearchResult:
         query_statements: as read from the signal or as given; empty for a text.
         query_statements_are_read: whether the model read them from the signal.
         notes: what the reader of the hits must know, one sentence each.
+        consensus: what the nearest real cases say together; None for a text, and where
+            there is no real case to ask.
     """
 
     hits: tuple[Hit, ...]
@@ -78,14 +82,20 @@ class SearchResult:
     query_statements: frozenset[str] = frozenset()
     query_statements_are_read: bool = False
     notes: tuple[str, ...] = ()
+    consensus: Consensus | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
-    """A library and the encoder that its vectors come from."""
+    """A library and the encoder that its vectors come from.
+
+    Attributes:
+        calibration: of this encoder's answers; without it, a consensus only counts.
+    """
 
     library: Library
     encoder: QueryEncoder
+    calibration: Calibration | None = None
 
     def by_record(
         self,
@@ -154,7 +164,17 @@ class Retriever:
             query_statements=statements,
             query_statements_are_read=are_read,
             notes=(*notes, *describe_shortage(len(best), k)),
+            consensus=self._ask(encoding, vectors, ~is_same),
         )
+
+    def _ask(
+        self, query: QueryEncoding, vectors: Vectors, is_other: NDArray[np.bool_]
+    ) -> Consensus | None:
+        """Return what the nearest real cases of *is_other* (N,) say; None if there is none."""
+        is_real = np.array([source is not Source.SIMULATED for source in vectors.sources])
+        k = self.calibration.neighbours if self.calibration else NEIGHBOURS
+        found = find_neighbours(query.vector, vectors, is_real & is_other, k)
+        return None if found is None else ask(query, found, self.calibration)
 
     def by_text(
         self,
