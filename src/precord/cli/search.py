@@ -42,6 +42,9 @@ Patient = Annotated[
 WithSimulated = Annotated[
     bool, typer.Option("--include-simulated", help="Let simulated cases stand among real ones.")
 ]
+Anyway = Annotated[
+    bool, typer.Option("--anyway", help="Search even with what does not look like an ECG.")
+]
 Picture = Annotated[
     Path | None,
     typer.Option(
@@ -67,6 +70,7 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     since: Since = None,
     until: Until = None,
     include_simulated: WithSimulated = False,
+    anyway: Anyway = False,
     picture: Picture = None,
     weights: WeightsAt = None,
 ) -> None:
@@ -109,6 +113,7 @@ def search(  # noqa: PLR0913 - one argument per option of the command
                 patient=retriever.library.pseudonym(patient) if patient else None,
                 criteria=criteria,
                 include_simulated=include_simulated,
+                anyway=anyway,
             )
             query, title = {"ecg": str(ecg), "k": top}, _describe(record, str(ecg))
         if record is not None and picture is not None:
