@@ -33,14 +33,6 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
-    """A verdict with its reasons, one sentence each; none for an answer."""
-
-    verdict: Verdict
-    reasons: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Closeness:
     """What doubt is judged by.
 
@@ -54,6 +46,19 @@ class Closeness:
     near: float
     overlap: float
     normal: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A verdict with its reasons, one sentence each; none for an answer.
+
+    Attributes:
+        closeness: what it was judged by; None for what was not searched with.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    closeness: Closeness | None = None
 
 
 def refuse(record: Record) -> Trust | None:
@@ -79,7 +84,7 @@ def doubt(close: Closeness, calibration: Calibration | None) -> Trust:
             f"the hits are expected to share little with this ECG: overlap {close.overlap:.2f}, "
             f"expected {limits[name]:.2f} or more"
         )
-    return Trust(Verdict.DOUBTFUL if reasons else Verdict.ANSWER, tuple(reasons))
+    return Trust(Verdict.DOUBTFUL if reasons else Verdict.ANSWER, tuple(reasons), close)
 
 
 def mean_of_best(values: NDArray[np.floating], k: int) -> float:

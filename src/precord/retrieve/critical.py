@@ -19,8 +19,8 @@ from precord.record import Measurements
 from precord.statements import CODES
 
 FEW = 10  # cases; of a statement with fewer a library cannot show much
-HEAD_LIMIT = 0.15  # probability by the statement head that raises a finding
-VOTES = 3  # neighbours, of thirty, that raise it
+HEAD_LIMIT = 0.1  # probability by the statement head that raises a finding
+VOTES = 5  # neighbours, of thirty, that raise it
 _LONG_QTC, _WIDE_QRS, _FAST = 500.0, 120.0, 100.0  # ms, ms, beats a minute
 _SLOW, _VERY_FAST = 40.0, 150.0  # beats a minute
 
