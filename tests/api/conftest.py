@@ -15,8 +15,7 @@ from precord.api.state import Service
 from precord.io import write_wfdb
 from precord.library.sqlite import SqliteLibrary
 from precord.retrieve import Retriever
-from tests.api.service import HOST, make_library
-from tests.cli.conftest import beating
+from tests.api.service import HOST, heart, make_library
 from tests.fakes import FakeEncoder
 
 
@@ -66,4 +65,4 @@ def stranger(app: FastAPI) -> TestClient:
 @pytest.fixture
 def ecg(tmp_path: Path) -> Path:
     """Return the header of an ECG that is in no library."""
-    return write_wfdb(beating(99), tmp_path / "ecg")
+    return write_wfdb(heart(99), tmp_path / "ecg")

@@ -7,9 +7,9 @@ import numpy as np
 
 from precord.case import Case
 from precord.library.sqlite import SqliteLibrary
-from precord.record import Measurements, Scale
+from precord.record import Acquisition, Measurements, Provenance, Record, Scale
 from precord.report import Language, Report, Source
-from tests.cli.conftest import beating
+from precord.simulate import simulate
 from tests.fakes import FakeEncoder
 
 HOST = "127.0.0.1:8417"
@@ -24,10 +24,16 @@ _FACTS = (
 )
 
 
+def heart(seed: int) -> Record:
+    """Return ten seconds of a simulated normal ECG, of which nothing else is known."""
+    record = simulate(("NORM",), np.random.default_rng(seed), rate=500.0).record
+    return replace(record, acquisition=Acquisition(), provenance=Provenance())
+
+
 def make_library(path: Path) -> Path:
     """Write a library of five cases to *path*; z/4 is of unknown scale."""
     encoder = FakeEncoder()
-    records = [beating(seed) for seed in range(len(_FACTS))]
+    records = [heart(seed) for seed in range(len(_FACTS))]
     deviations = records[3].signal.std(axis=1, keepdims=True)
     records[3] = replace(
         records[3], signal=records[3].signal / np.maximum(deviations, 1e-6), scale=Scale.UNKNOWN

@@ -21,8 +21,7 @@ from precord.api.state import Service
 from precord.io import write_wfdb
 from precord.library.sqlite import SqliteLibrary
 from precord.retrieve import Retriever
-from tests.api.service import make_library
-from tests.cli.conftest import beating
+from tests.api.service import heart, make_library
 from tests.fakes import FakeEncoder
 
 SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
@@ -46,7 +45,7 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Serve a small library on a free port of this machine."""
     folder = tmp_path_factory.mktemp("site")
-    header = write_wfdb(beating(99), folder / "ecg")
+    header = write_wfdb(heart(99), folder / "ecg")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

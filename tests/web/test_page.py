@@ -71,7 +71,7 @@ def test_speed_gain_and_layout(open_page: Open, site: Site) -> None:
 
     expect(page.locator("#query svg.ecg .lead-name", has_text="-aVR")).to_be_visible()
     expect(page.locator("#query svg.ecg .facts").first).to_contain_text("50 mm/s · 20 mm/mV")
-    assert "v-20h5v20" in (page.locator("#query .pulse").first.get_attribute("d") or "")
+    assert "v-20h10v20" in (page.locator("#query .pulse").first.get_attribute("d") or "")
 
 
 def test_calipers_by_keyboard_and_by_pointer(open_page: Open, site: Site) -> None:

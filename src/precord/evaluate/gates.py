@@ -184,17 +184,31 @@ def _rhythm(material: Material, encoder: QueryEncoder) -> list[Gate]:
 
 
 def _source(material: Material, encoder: QueryEncoder) -> list[Gate]:
-    """Hits do not follow the data set that a query comes from."""
-    table = same_source(material.task, system_scores(material, encoder)["precord"])
-    return [
+    """Hits do not follow the data set that a query comes from.
+
+    A source whose cases are good hits for everybody exceeds its share without that: so the
+    queries of the other sources are asked as well.
+    """
+    scores = system_scores(material, encoder)["precord"]
+    table = same_source(material.task, scores)
+    corpora = list(dict.fromkeys(material.task.corpora))
+    gates = [
         Gate(
             f"hits of {corpus} queries from their own source, above its share",
             table[f"hits of {corpus} queries"].value - table[f"gallery of {corpus}"].value,
             0.05,
             False,
         )
-        for corpus in dict.fromkeys(material.task.corpora)
+        for corpus in corpora
     ]
+    asked = np.array(material.task.corpora)
+    hits_from = np.array(material.task.gallery_corpora)[top_hits(scores, K)]  # (Q, K)
+    for corpus in corpora if len(corpora) > 1 else []:
+        of_source = (hits_from == corpus).mean(axis=1)
+        apart = float(of_source[asked == corpus].mean() - of_source[asked != corpus].mean())
+        name = f"hits from {corpus}, for its own queries above those for the others'"
+        gates.append(Gate(name, apart, 0.05, False))
+    return gates
 
 
 def _report_presence(material: Material, encoder: QueryEncoder) -> list[Gate]:
