@@ -23,12 +23,19 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	touch $(VENV)/.runtime $@
 
-setup: $(VENV)/.dev ## install everything that development needs
+setup: $(VENV)/.dev chromium ## install everything that development needs
+
+.PHONY: chromium
+chromium: # the browser of the page's tests; without it, and without root, they are skipped with a reason
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+		|| echo 'no Chromium: the tests of the page will be skipped'
+
 
 demo: $(VENV)/.runtime ## 300 simulated cases, two queries, the most similar cases (no PyTorch, no data)
 	$(BIN)/precord demo --out demo
 
-test: $(VENV)/.dev ## every test; real recordings are read from PRECORD_SHARED where present
+test: $(VENV)/.dev chromium ## every test; real recordings are read from PRECORD_SHARED where present
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2
 
 check: $(VENV)/.dev ## style, types, layers, generated documents

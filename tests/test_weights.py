@@ -11,6 +11,7 @@ from precord.encoder import FILES, MATCHER, Encoder
 from precord.record import Scale
 from precord.relevance import Relevance, class_share
 from precord.report import Language
+from precord.retrieve.calibration import FILE, Calibration
 from precord.simulate import Simulated, draw_statements, simulate
 from precord.text import case_texts, mean_vectors
 
@@ -32,8 +33,17 @@ def test_they_are_small() -> None:
     """At most 20 MB together, and nothing beside the files of an encoder."""
     folder = Path(str(resources.files("precord") / "weights"))
 
-    assert {p.name for p in folder.iterdir()} - {MATCHER} == {*FILES}
+    assert {p.name for p in folder.iterdir()} - {MATCHER, FILE} == {*FILES}
     assert sum(p.stat().st_size for p in folder.iterdir()) < 20e6
+
+
+def test_calibration_is_of_these_weights(encoder: Encoder) -> None:
+    """New weights need `python benchmarks/answers.py --fit`: until then there are only counts."""
+    calibration = Calibration.load(encoder.fingerprint)
+
+    assert calibration is not None
+    assert set(calibration.classes) == {"NORM", "MI", "STTC", "CD", "HYP"}
+    assert set(calibration.limits) == {"near", "overlap_normal", "overlap_other"}
 
 
 def test_simulated_queries_find_their_likes(encoder: Encoder, cases: list[Simulated]) -> None:

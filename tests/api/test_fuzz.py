@@ -40,16 +40,17 @@ def test_whatever_is_asked_is_answered_or_refused(
     def ask(data: st.DataObject) -> None:
         case = data.draw(operation.as_strategy())
         sent = case.as_transport_kwargs()
-        sent.pop("cookies", None)
-        headers = {
-            k: v for k, v in dict(sent.pop("headers", None) or {}).items() if k != "User-Agent"
-        }
-        url = case.formatted_path
+        body = sent.get("data")
+        headers = {k: v for k, v in (sent.get("headers") or {}).items() if k != "User-Agent"}
         got = client.request(
             method,
-            url,
+            case.formatted_path,
             headers=headers,
-            **{k: v for k, v in sent.items() if k in {"params", "json", "data", "files"} and v},
+            params=sent.get("params"),
+            json=sent.get("json"),
+            content=body if isinstance(body, bytes | str) else None,
+            data=body if isinstance(body, dict) else None,
+            files=sent.get("files"),
         )
         assert got.status_code < 500, got.text
         if got.headers.get("content-type", "").endswith("json"):

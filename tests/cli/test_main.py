@@ -19,7 +19,7 @@ from tests.cli.conftest import Run
 
 HEAVY = {
     *("numpy", "scipy", "onnxruntime", "tokenizers", "matplotlib", "torch", "pydicom", "wfdb"),
-    *("PIL", "sqlite3", "httpx", "precord.record", "precord.encoder"),
+    *("PIL", "sqlite3", "httpx", "fastapi", "uvicorn", "precord.record", "precord.encoder"),
 }
 COMMANDS = (
     *("search", "serve", "show", "render", "encode", "ingest", "get", "demo", "simulate", "codes"),

@@ -67,6 +67,12 @@ class ChosenEncoder:
 
 
 @pytest.fixture
+def noise_record() -> Record:
+    """Return an ECG; what bears this name elsewhere is refused by a search."""
+    return simulate(("NORM",), np.random.default_rng(0)).record
+
+
+@pytest.fixture
 def library(tmp_path: Path) -> Iterator[SqliteLibrary]:
     """Return an empty library for vectors of width four."""
     with SqliteLibrary.create(tmp_path / "lib.db", "chosen", "fp32", DIM) as library:

@@ -96,6 +96,7 @@ def open_page(browser: Browser, site: Site) -> Iterator[Open]:
             locale=language,
             color_scheme="dark" if scheme == "dark" else "light",
             has_touch=size == "phone",
+            is_mobile=size == "phone",
         )
         opened.append(context)
         page = context.new_page()

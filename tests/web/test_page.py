@@ -38,6 +38,7 @@ def test_an_ecg_in_precedents_out(open_page: Open, site: Site, size: str) -> Non
     expect(page.locator(".disclaimer")).to_have_text(DISCLAIMER)
     assert page.locator("#hits .report", has_text="<b>fett</b>").count() == 1  # text, no markup
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+    assert page.locator("label.camera").is_visible() == (size == "phone")
     keep(page, f"{size}-answer")
 
 
@@ -48,7 +49,9 @@ def test_a_millimetre_is_a_millimetre(open_page: Open, site: Site) -> None:
     page.get_by_label("True size").first.click()
 
     grid = page.locator("#query svg.ecg path.major[data-grid=time]")
-    assert grid.bounding_box()["width"] == pytest.approx(275 * CSS_MM, rel=2e-3)  # type: ignore[index]
+    paper = page.locator("#query svg.ecg rect.paper").bounding_box()
+    assert paper is not None
+    assert paper["width"] == pytest.approx(275 * CSS_MM, abs=0.5)
     lines = grid.get_attribute("d") or ""
     assert lines.count("M") == 275 // 5 + 1
     first = page.locator("#query [data-lead=I] path.trace").get_attribute("d") or ""
@@ -108,6 +111,7 @@ def test_unknown_scale_has_a_time_grid_and_a_banner(open_page: Open, site: Site)
     assert panel.locator("[data-grid=time]").count() == 2
     assert panel.locator("[data-grid=millivolt]").count() == 0
     assert panel.locator(".pulse").count() == 0
+    assert "mV" not in panel.inner_text()
     panel.get_by_role("button", name="Calipers").click()
     expect(panel.locator(".reading")).to_have_text("1,000 ms · 60/min")
     expect(page.locator("#overlay")).to_contain_text("Not drawn on each other")
@@ -123,7 +127,7 @@ def test_side_by_side(open_page: Open, site: Site, size: str) -> None:
     go(page, site, "#/compare/a/1")
     page.wait_for_selector("#overlay svg")
     assert page.locator(".side-by-side svg.ecg").count() == 2
-    page.locator("button[aria-label='Larger']").first.click()
+    page.locator(".side-by-side button[aria-label='Larger']").first.click()
     papers = page.locator(".side-by-side .paper-scroll")
     papers.first.evaluate("paper => { paper.scrollLeft = 40 }")
     expect(papers.nth(1)).to_have_js_property("scrollLeft", 40)
@@ -132,7 +136,7 @@ def test_side_by_side(open_page: Open, site: Site, size: str) -> None:
     keep(page, f"{size}-compare")
 
 
-def test_words_in_german(open_page: Open, site: Site) -> None:
+def test_words_in_german(open_page: Open) -> None:
     """A German browser gets a German page, and finds by a German word."""
     page = open_page("phone", "de-DE")
     expect(page.locator("h1")).to_have_text("Welche früheren EKGs ähneln diesem?")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from precord.cli.consensus import print_consensus, print_critical, print_trust
 from precord.cli.terminal import DISCLAIMER, cell, grid, output
 
 if TYPE_CHECKING:  # these import NumPy
@@ -41,7 +42,17 @@ def to_json(result: "SearchResult", query: dict[str, Any]) -> dict[str, Any]:
         "earlier": list(result.earlier),
         "notes": list(result.notes),
     }
-    return {"schema": 1, "query": query | found, "hits": [_hit_to_json(h) for h in result.hits]}
+    consensus = asdict(result.consensus) if result.consensus else None
+    hits = [_hit_to_json(h) for h in result.hits]
+    return {
+        "schema": 1,
+        "query": query | found,
+        "trust": asdict(result.trust),
+        "critical": [asdict(raised) for raised in result.critical],
+        "scarce": dict(result.scarce),
+        "consensus": consensus,
+        "hits": hits,
+    }
 
 
 def _hit_to_json(hit: "Hit") -> dict[str, Any]:
@@ -87,7 +98,12 @@ def print_answer(result: "SearchResult", query: str) -> None:
     for note in result.notes:
         console.print(cell(f"note: {note}", "yellow"))
     console.print()
-    console.print(_hit_table(result.hits))
+    print_trust(console, result.trust)
+    print_critical(console, result)
+    if result.consensus:
+        print_consensus(console, result.consensus)
+    if result.hits:
+        console.print(_hit_table(result.hits))
     console.print(cell(DISCLAIMER, "italic"))
 
 

@@ -78,6 +78,8 @@ def _say_what_next(library: Path, real: Path, query: Path) -> None:
         ["show", str(real), "-o", str(real.with_suffix(".png"))],
     ):
         typer.echo(f"  {shlex.join([*_program(), *words])}")
+    typer.echo("Or see it all on a page, in your browser:")
+    typer.echo(f"  {shlex.join([*_program(), 'serve', *at])}")
 
 
 def _program() -> list[str]:

@@ -50,6 +50,9 @@ Patient = Annotated[
 WithSimulated = Annotated[
     bool, typer.Option("--include-simulated", help="Let simulated cases stand among real ones.")
 ]
+Anyway = Annotated[
+    bool, typer.Option("--anyway", help="Search even with what does not look like an ECG.")
+]
 Picture = Annotated[
     Path | None,
     typer.Option(
@@ -75,6 +78,7 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     since: Since = None,
     until: Until = None,
     include_simulated: WithSimulated = False,
+    anyway: Anyway = False,
     picture: Picture = None,
     rate: RateIs = None,
     unit: UnitIs = None,
@@ -121,6 +125,7 @@ def search(  # noqa: PLR0913 - one argument per option of the command
                 patient=retriever.library.pseudonym(patient) if patient else None,
                 criteria=criteria,
                 include_simulated=include_simulated,
+                anyway=anyway,
             )
             query, title = {"ecg": str(ecg), "k": top}, _describe(record, str(ecg))
         if record is not None and picture is not None:
@@ -136,12 +141,12 @@ def _open(
     from precord.encoder import Encoder
     from precord.io import read
     from precord.library.sqlite import SqliteLibrary
-    from precord.retrieve import Retriever
+    from precord.retrieve import Calibration, Retriever
 
     record = read(ecg, stated) if ecg is not None else None
     encoder = Encoder.load(weights)
     with SqliteLibrary.open(library, encoder=encoder) as cases:
-        yield Retriever(cases, encoder), record
+        yield Retriever(cases, encoder, Calibration.load(encoder.fingerprint, weights)), record
 
 
 def _read_text(text: str) -> str:

@@ -1,6 +1,8 @@
 """`precord serve`: the page and the API, on this machine."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -123,9 +125,8 @@ def _run(
         typer.echo(url)
         for host in lan_names:
             _show_pairing(access, f"https://{host}:{address[1]}", tls[0])
-        if not no_browser:
-            _open_page(url, library)
-        uvicorn.Server(config).run()
+        with _opened(url, is_wanted=not no_browser):
+            uvicorn.Server(config).run()
 
 
 def _show_pairing(access: "Access", origin: str, cert: Path | None) -> None:
@@ -144,17 +145,18 @@ def _show_pairing(access: "Access", origin: str, cert: Path | None) -> None:
         say(f"the phone will warn of a certificate; it must be {certificate_fingerprint(cert)}")
 
 
-def _open_page(url: str, library: Path) -> None:
-    """Open *url* by way of a file that only its owner can read.
+@contextmanager
+def _opened(url: str, *, is_wanted: bool) -> Iterator[None]:
+    """Open *url* by way of a file that only its owner can read, and that goes at the end.
 
     The command line of a browser can be read by every account of the machine.
     """
     import tempfile
     import webbrowser
 
-    _ = library
-    with tempfile.NamedTemporaryFile(
-        "w", suffix=".html", prefix="precord-", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(f'<!doctype html><meta http-equiv="refresh" content="0;url={url}">')
-    webbrowser.open(Path(file.name).as_uri())
+    with tempfile.TemporaryDirectory(prefix="precord-") as folder:  # mode 0700
+        page = Path(folder) / "open.html"
+        page.write_text(f'<!doctype html><meta http-equiv="refresh" content="0;url={url}">')
+        if is_wanted:
+            webbrowser.open(page.as_uri())
+        yield

@@ -6,7 +6,7 @@ text is scored, `words` says.
 
 Never among the hits of an ECG: the ECG itself and others of the same patient. Simulated
 cases are left out wherever real ones are, unless asked for.
-Not here: consensus and abstention.
+What the nearest cases say together, `consensus` says.
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,13 @@ from precord.explain import explain
 from precord.library.protocol import Library, Vectors
 from precord.record import Measurements, Record
 from precord.report import Source
+from precord.retrieve.abstain import Trust, Verdict, refuse
+from precord.retrieve.calibration import Calibration
+from precord.retrieve.consensus import Consensus
+from precord.retrieve.critical import Raised
 from precord.retrieve.note import describe_query, describe_shortage, list_faults
 from precord.retrieve.rank import best_rows
+from precord.retrieve.witness import Question, hear
 from precord.retrieve.words import Witness, rank_text, says_otherwise
 from precord.score import RERANK_DEPTH, ScoreWeights, rerank, score_cases
 from precord.signal.lead_note import describe_leads
@@ -70,6 +75,12 @@ class SearchResult:
         query_statements: as read from the signal or as given; empty for a text.
         query_statements_are_read: whether the model read them from the signal.
         notes: what the reader of the hits must know, one sentence each.
+        consensus: what the nearest real cases say together; None for a text, and where
+            there is no real case to ask.
+        trust: whether there is an answer; without one there are no hits.
+        critical: what must not be overlooked, the most serious first.
+        scarce: critical statements of which the library has few cases, with their number:
+            what it cannot show.
     """
 
     hits: tuple[Hit, ...]
@@ -78,14 +89,23 @@ class SearchResult:
     query_statements: frozenset[str] = frozenset()
     query_statements_are_read: bool = False
     notes: tuple[str, ...] = ()
+    consensus: Consensus | None = None
+    trust: Trust = field(default_factory=lambda: Trust(Verdict.ANSWER))
+    critical: tuple[Raised, ...] = ()
+    scarce: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
-    """A library and the encoder that its vectors come from."""
+    """A library and the encoder that its vectors come from.
+
+    Attributes:
+        calibration: of this encoder's answers; without it, a consensus only counts.
+    """
 
     library: Library
     encoder: QueryEncoder
+    calibration: Calibration | None = None
 
     def by_record(
         self,
@@ -96,6 +116,7 @@ class Retriever:
         statements: frozenset[str] | None = None,
         criteria: Criteria | None = None,
         include_simulated: bool = False,
+        anyway: bool = False,
     ) -> SearchResult:
         """Return the *k* cases most like *record*.
 
@@ -108,6 +129,7 @@ class Retriever:
             criteria: what a case must be.
             include_simulated: whether simulated cases may stand among real ones; those of
                 which *criteria* ask for the source may anyway.
+            anyway: whether to search with what does not look like an ECG.
 
         Raises:
             QueryError: *k* is not positive, or the library is empty.
@@ -118,6 +140,9 @@ class Retriever:
         if not any(lead.is_usable for lead in quality):
             name = record.provenance.name or "record"
             raise SignalError(f"{name}: no usable lead: {list_faults(quality)}")
+        refused = refuse(record)
+        if refused and not anyway:
+            return SearchResult((), notes=tuple(describe_query(record, quality)), trust=refused)
         encoding = self.encoder.encode_query(record)
         scores = score_cases(
             encoding.vector[None],
@@ -139,6 +164,8 @@ class Retriever:
         reasons = [explain(statements, are_read, measurements, case) for case in cases]
         about = (*describe_query(record, quality), *describe_leads(record, measurements, quality))
         notes = (*about, *own_notes, *source_notes)
+        question = Question(encoding, measurements, scores.total[0], scores.overlap[0, best])
+        heard = hear(question, vectors, ~is_same, self.calibration)
         return SearchResult(
             hits=_to_hits(
                 cases,
@@ -154,6 +181,10 @@ class Retriever:
             query_statements=statements,
             query_statements_are_read=are_read,
             notes=(*notes, *describe_shortage(len(best), k)),
+            consensus=heard.consensus,
+            trust=refused or heard.trust,
+            critical=heard.critical,
+            scarce=heard.scarce,
         )
 
     def by_text(

@@ -32,6 +32,9 @@ export function viewer(of, name, look = newLook()) {
       const ecg = await getEcg(of, { layout: look.layout, speed: look.speed, gain: look.gain });
       shown = { ecg, drawing: drawEcg(ecg, name) };
       paper.replaceChildren(shown.drawing);
+      for (const option of tools.querySelectorAll("[name=gain] option")) {
+        option.textContent = gainName(option.value, ecg.mm_per_mv !== null);
+      }
       calipers = attachCalipers(shown.drawing, ecg, (words) => { reading.textContent = words; });
       calipers.march(marches);
       calipers.turn(isMeasuring);
@@ -89,7 +92,7 @@ export function viewer(of, name, look = newLook()) {
   const tools = el("div", { class: "tools", role: "toolbar", "aria-label": t("viewer_tools") },
     pick("layout", LAYOUTS, (v) => (v === "" ? t("layout_auto") : v === "cabrera" ? "Cabrera" : v.replace("x", "×"))),
     pick("speed", ["25", "50"], (v) => `${v} mm/s`),
-    pick("gain", ["5", "10", "20"], (v) => `${v} mm/mV`),
+    pick("gain", ["5", "10", "20"], (v) => gainName(v, true)),
     button("−", () => zoomBy(0.8), "zoom_out"),
     button("+", () => zoomBy(1.25), "zoom_in"),
     button("↔", () => zoomBy(null), "fit"),
@@ -115,6 +118,9 @@ export function viewer(of, name, look = newLook()) {
   draw();
   return box;
 }
+
+/** A gain is one of millivolts only where there are any. */
+const gainName = (value, isCalibrated) => (isCalibrated ? `${value} mm/mV` : `× ${Number(value) / 10}`);
 
 const pxPerMm = () => Number(localStorage.getItem(KEPT)) || CSS_MM;
 

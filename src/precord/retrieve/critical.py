@@ -1,0 +1,137 @@
+"""What must not be overlooked: shown first, with what speaks for it and a case that has it.
+
+A finding is raised by a measurement, by the statement head, or by the nearest cases; it is
+never a diagnosis, and one that is not raised is not ruled out. Sources of the limits:
+QTc above 500 ms, Priori et al. 2015 (ESC, ventricular arrhythmias); a wide tachycardia is
+100 beats a minute and a QRS of 120 ms and more, Brugada et al. 2020 (ESC).
+
+The codes do not tell an acute infarction from an old one, and PTB-XL has none for ventricular
+tachycardia. Electrolyte disturbance (EL) stands for hyperkalaemia, and for more.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precord.record import Measurements
+from precord.statements import CODES
+
+FEW = 10  # cases; of a statement with fewer a library cannot show much
+HEAD_LIMIT = 0.1  # probability by the statement head that raises a finding
+VOTES = 5  # neighbours, of thirty, that raise it
+_LONG_QTC, _WIDE_QRS, _FAST = 500.0, 120.0, 100.0  # ms, ms, beats a minute
+_SLOW, _VERY_FAST = 40.0, 150.0  # beats a minute
+
+
+@dataclass(frozen=True, slots=True)
+class Critical:
+    """One entry of the list.
+
+    Attributes:
+        codes: statements of which each is a case of it; empty where none says it.
+    """
+
+    name: str
+    codes: frozenset[str]
+
+
+def _entry(name: str, codes: str) -> Critical:
+    """Return the entry of *codes*, given as words."""
+    return Critical(name, frozenset(codes.split()))
+
+
+WIDE_TACHYCARDIA = "wide QRS tachycardia"
+LONG_QT = "long QT"
+LIST = (
+    _entry("anterior infarction or injury", "AMI ASMI ALMI INJAS INJAL"),
+    _entry("inferior infarction or injury", "IMI ILMI IPLMI IPMI INJIN INJIL"),
+    _entry("lateral or posterior infarction or injury", "LMI INJLA PMI"),
+    _entry("third degree AV block", "3AVB"),
+    _entry("second degree AV block", "2AVB"),
+    _entry(WIDE_TACHYCARDIA, ""),
+    _entry("supraventricular tachycardia", "SVTAC PSVT"),
+    _entry("atrial fibrillation", "AFIB"),
+    _entry("atrial flutter", "AFLT"),
+    _entry("pre-excitation", "WPW"),
+    _entry("pacing", "PACE"),
+    _entry(LONG_QT, "LNGQT"),
+    _entry("electrolyte disturbance or drug effect", "EL"),
+    _entry("left bundle branch block", "CLBBB"),
+)
+"""The most serious first, as far as there is such an order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A finding that something speaks for.
+
+    Attributes:
+        support: what speaks for it, one phrase each.
+        precedents: ids of the best cases that have it; empty if the library has none.
+        n_cases: cases of the library that have it.
+    """
+
+    name: str
+    codes: tuple[str, ...]
+    support: tuple[str, ...]
+    precedents: tuple[str, ...]
+    n_cases: int
+
+
+def raise_findings(
+    measured: Measurements,
+    head: NDArray[np.float32],
+    votes: NDArray[np.intp],
+    find: Callable[[frozenset[str]], tuple[tuple[str, ...], int]],
+) -> tuple[Raised, ...]:
+    """Return what must not be overlooked in a query, in the order of `LIST`.
+
+    Args:
+        measured: on the query.
+        head: (S,) probabilities of its statements.
+        votes: (S,) nearest cases that have each.
+        find: the best cases with one of some codes, and how many there are.
+    """
+    found = []
+    for entry in LIST:
+        columns = [CODES.index(code) for code in entry.codes]
+        support = [*_measured(entry.name, measured)]
+        if columns and (p := float(1 - np.prod(1 - head[columns]))) >= HEAD_LIMIT:
+            support.append(f"the statement head gives it {p:.2f} (not calibrated)")
+        if columns and (n := int(votes[columns].max())) >= VOTES:
+            support.append(f"{n} of the nearest cases")
+        if support:
+            precedents, n_cases = find(entry.codes) if columns else ((), 0)
+            codes = tuple(sorted(entry.codes, key=CODES.index))
+            found.append(Raised(entry.name, codes, tuple(support), precedents, n_cases))
+    return tuple(found)
+
+
+def _measured(name: str, measured: Measurements) -> list[str]:
+    """Return what was measured that speaks for the entry of this *name*."""
+    rate, qrs, qtc = measured.heart_rate_bpm, measured.qrs_ms, measured.qtc_ms
+    if name == LONG_QT and qtc is not None and qtc > _LONG_QTC:
+        return [f"QTc {qtc:.0f} ms measured"]
+    if name == WIDE_TACHYCARDIA and rate is not None and qrs is not None:
+        is_so = rate > _FAST and qrs >= _WIDE_QRS
+        return [f"rate {rate:.0f}/min with QRS {qrs:.0f} ms measured"] if is_so else []
+    if name == "supraventricular tachycardia" and rate is not None and rate > _VERY_FAST:
+        return [f"rate {rate:.0f}/min measured"] if qrs is None or qrs < _WIDE_QRS else []
+    if name == "third degree AV block" and rate is not None and rate < _SLOW:
+        return [f"rate {rate:.0f}/min measured"]
+    if name == "left bundle branch block" and qrs is not None and qrs >= _WIDE_QRS:
+        return [f"QRS {qrs:.0f} ms measured (this, the right one, or another delay)"]
+    return []
+
+
+def list_scarce(counts: NDArray[np.floating]) -> tuple[tuple[str, int], ...]:
+    """Return the critical statements of which there are fewer than `FEW` cases, with their number.
+
+    Args:
+        counts: (S,) cases that have each statement.
+    """
+    codes = {code for entry in LIST for code in entry.codes}
+    rare = [(code, int(n)) for code, n in zip(CODES, counts, strict=True) if n < FEW]
+    return tuple((code, n) for code, n in rare if code in codes)
