@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -147,13 +148,13 @@ def test_another_open_process_drops_an_erased_case_at_once(
         assert other.stdin is not None
         assert other.stdout is not None
 
-        def ask() -> set[str]:
-            print("vorhofflimmern", file=other.stdin, flush=True)
-            return set(other.stdout.readline().split())
+        def ask(questions: IO[str], answers: IO[str]) -> set[str]:
+            print("vorhofflimmern", file=questions, flush=True)
+            return set(answers.readline().split())
 
-        before = ask()
+        before = ask(other.stdin, other.stdout)
         library.delete_patient(library.pseudonym("p10"))
-        after = ask()
+        after = ask(other.stdin, other.stdout)
         other.stdin.close()
     assert other.returncode == 0
     assert before == {f"test/{i}" for i in range(N)}
