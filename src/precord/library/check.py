@@ -1,5 +1,6 @@
-"""Whether a library is whole: the file's structure, every signal, every vector."""
+"""Whether a library is whole: the file's structure, every signal, vector and report."""
 
+import unicodedata
 from collections.abc import Callable
 
 import numpy as np
@@ -8,6 +9,10 @@ from precord.errors import LibraryError
 from precord.library.sqlite import SqliteLibrary
 
 _TOLERANCE = 1e-3  # of a vector's length
+_REPORTS = """
+SELECT id, cases.report, words.report FROM cases LEFT JOIN words ON words.rowid = cases.key
+ORDER BY key
+"""
 
 
 def verify(library: SqliteLibrary, on_progress: Callable[[int], None] = lambda _: None) -> None:
@@ -19,13 +24,16 @@ def verify(library: SqliteLibrary, on_progress: Callable[[int], None] = lambda _
 
     Raises:
         LibraryError: The file's structure is damaged, a signal is not the one that was
-            stored, or a vector has not length one; the message names the case.
+            stored, a vector has not length one, or a report is another than its words in
+            the index of the text search; the message names the case.
     """
     library.check()
+    _check_reports(library)
     vectors = library.vectors()
     for kind, rows in (("ECG", vectors.ecg), ("report", vectors.report)):
-        lengths = np.linalg.norm(rows, axis=1)
-        wrong = np.flatnonzero(np.abs(lengths - 1) > _TOLERANCE)  # NaN: there is no vector
+        lengths = np.linalg.norm(rows.astype(np.float64), axis=1)
+        there = ~np.isnan(rows).all(axis=1)  # a row of NaN: there is no vector
+        wrong = np.flatnonzero(there & ~(np.abs(lengths - 1) <= _TOLERANCE))
         if len(wrong):
             raise _damaged(library, vectors.ids[wrong[0]], f"{kind} vector")
     for case_id in vectors.ids:
@@ -33,6 +41,15 @@ def verify(library: SqliteLibrary, on_progress: Callable[[int], None] = lambda _
         if record is not None and library.find_digest(record.digest()) is None:
             raise _damaged(library, case_id, "signal")
         on_progress(1)
+
+
+def _check_reports(library: SqliteLibrary) -> None:
+    """Compare each report with the copy of its words that text search keeps."""
+    with library.reading() as db:
+        for case_id, report, indexed in db.execute(_REPORTS):
+            whole = unicodedata.normalize("NFC", " ".join((report or "").casefold().split()))
+            if indexed is None or indexed not in whole:
+                raise _damaged(library, case_id, "report")
 
 
 def _damaged(library: SqliteLibrary, case_id: str, what: str) -> LibraryError:

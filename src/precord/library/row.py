@@ -138,6 +138,8 @@ def to_case(row: Row, waveform: Row | None) -> Case:
             fold=fold,
             statements_are_read=bool(are_read),
         )
+    except LibraryError as error:
+        raise LibraryError(f"case {case_id}: {error}") from error
     except (ValueError, KeyError, TypeError, AttributeError, SignalError) as error:
         raise LibraryError(f"case {case_id}: damaged in the library: {error}") from error
 
