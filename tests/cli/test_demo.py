@@ -34,7 +34,9 @@ def test_demo_and_what_it_says_to_type_next(
     assert (tmp_path / "demo" / "match.png").stat().st_size > 10_000
     assert (tmp_path / "demo" / "match-real.png").stat().st_size > 10_000
 
-    commands = again.out.partition("What to type next:\n")[2].splitlines()
+    offered, _, page = again.out.partition("What to type next:\n")[2].partition("Or see it all")
+    assert "serve" in shlex.split(page.splitlines()[1])  # it would not end
+    commands = offered.splitlines()
     assert len(commands) >= 4
     for command in commands:
         words = shlex.split(command)
