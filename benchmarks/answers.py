@@ -25,7 +25,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from precord.encoder import Encoder
-from precord.errors import QueryError
+from precord.errors import QueryError, SignalError
 from precord.evaluate.answers import (
     Answers,
     calibrate,
@@ -137,9 +137,9 @@ def head(material: Material) -> str:
 
 The shipped weights were trained on folds 1-7, and their checkpoint was chosen on fold 8, so fold 8
 is somewhat flattering; fold 9 was not touched. What is learnt here (calibration, limits of doubt)
-is learnt and measured by cross-fitting over the patients of fold 8, in ten parts. Two numbers were set
-with fold 8 in sight: a critical finding is raised from 0.10 by the statement head or from 5 of 30
-neighbours. Brackets are 95 % intervals over patients.
+is learnt and measured by cross-fitting over the patients of fold 8, in ten parts. Two numbers
+were set with fold 8 in sight: a critical finding is raised from 0.10 by the statement head or from
+5 of 30 neighbours. Brackets are 95 % intervals over patients.
 """
 
 
@@ -281,8 +281,9 @@ def strange_tables(material: Material, retriever: Retriever) -> str:
     return f"""## Signals that are no ECG
 
 Wanted: at least 95 % of the far ones refused, at most 5 % of good ECGs. The rule of shape was
-learnt on folds 1-7 and simulated ECGs, and on no signal of this table; of the {len(material.records)} ECGs
-of fold 8 it refuses {unlike}. Never refusing has 0 % in the first column, always refusing 100 %.
+learnt on folds 1-7 and simulated ECGs, and on no signal of this table; of the
+{len(material.records)} ECGs of fold 8 it refuses {unlike}. Never refusing has 0 % in the
+first column, always refusing 100 %.
 
 {table(columns, far)}
 Near: what is an ECG, but not as it should be. That is a table, no promise: a search answers most of

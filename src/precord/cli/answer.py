@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # these import NumPy
     from precord.library.protocol import Library
     from precord.record import Measurements, Record
     from precord.retrieve import SearchResult
+    from precord.retrieve.where import MapEncoder
 
 MEASURED = {  # measurement -> name, unit
     "heart_rate_bpm": ("rate", "/min"),
@@ -190,9 +191,16 @@ def _signed(value: float) -> str:
 
 
 def draw_match(
-    query: "Record", name: str, result: "SearchResult", library: "Library", path: Path
+    query: "Record",
+    name: str,
+    result: "SearchResult",
+    library: "Library",
+    path: Path,
+    encoder: "MapEncoder | None" = None,
 ) -> None:
     """Draw *query* above its best match, each titled with where it comes from.
+
+    With an encoder, the tenth of leads and seconds that the match rests on most is shaded.
 
     Args:
         query: the ECG that was searched with.
@@ -200,6 +208,7 @@ def draw_match(
         result: of that search, with at least one hit.
         library: that was searched.
         path: where to; its ending says how.
+        encoder: that the library's vectors come from.
 
     Raises:
         LibraryError: The library holds no signal of the case, or is damaged.
@@ -207,18 +216,26 @@ def draw_match(
     """
     from precord.errors import LibraryError
     from precord.image.paper import save_match
+    from precord.retrieve.where import map_match
 
     hit = result.hits[0]
     case = library.case(hit.case.id, with_record=True)
     if case.record is None:
         raise LibraryError(f"{case.id}: the library holds no signal of it, only a reference")
     statements = " ".join(sorted(case.statements))
+    about, shade = _describe_query(result), None
+    if encoder is not None:
+        found = map_match(query, case.id, library.vectors(), encoder)
+        shade = found.worth
+        begin, end = found.best_seconds()
+        about.append(f"shaded: what the match rests on most ({begin:g} to {end:g} s above all)")
     save_match(
         query,
         case.record,
         path,
         query_title=f"Query: {name}",
-        query_text="; ".join(_describe_query(result)),
+        query_text="; ".join(about),
         hit_title=f"Best match: {case.id} · score {hit.score:.3f} · {case.source}",
         hit_text=f"{case.report.text if case.report else 'no report'} [{statements}]",
+        shade=shade,
     )

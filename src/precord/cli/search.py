@@ -184,5 +184,8 @@ def _draw(record: "Record", result: "SearchResult", retriever: "Retriever", path
     if not result.hits:
         say("no picture: there is no match")
         return
-    draw_match(record, record.provenance.name, result, retriever.library, path)
+    from precord.encoder import Encoder
+
+    encoder = retriever.encoder if isinstance(retriever.encoder, Encoder) else None
+    draw_match(record, record.provenance.name, result, retriever.library, path, encoder)
     say(f"picture: {path}")
