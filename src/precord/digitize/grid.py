@@ -101,7 +101,7 @@ def show_lines(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     cap = mean + 1.3 * np.sqrt(np.maximum(cv2.blur(dark**2, (size, size)) - mean**2, 1e-6))
     dark = np.minimum(dark, cap)  # a trace is darker than any line
     dark = dark - cv2.blur(dark, (size, size))
-    spread = np.sqrt(cv2.blur(dark**2, (size, size))) + 0.004
+    spread = np.sqrt(np.maximum(cv2.blur(dark**2, (size, size)), 0.0)) + 0.004
     return np.asarray(dark / spread, np.float32)
 
 
