@@ -8,7 +8,7 @@ when both are on the page (r at least 0.9); a strip that equals none is left out
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,14 @@ class Arrangement:
     misfit: float
 
 
+class Ends(NamedTuple):
+    """First and last column of the traces; *is_sure* where the rows agree on the first."""
+
+    first: int
+    last: int
+    is_sure: bool
+
+
 def main_rows(layout: str) -> tuple[tuple[Lead, ...], ...]:
     """Return the rows of *layout* that hold columns of leads, without rhythm strips."""
     rows = LAYOUTS["3x4" if layout == "3x4+2" else layout]
@@ -55,13 +63,13 @@ def main_rows(layout: str) -> tuple[tuple[Lead, ...], ...]:
 
 
 def arrange(
-    y: NDArray[np.float32], ends: tuple[int, int], layout: str | None, speed: float | None
+    y: NDArray[np.float32], ends: Ends, layout: str | None, speed: float | None
 ) -> Arrangement | None:
     """Return the best arrangement of (rows, columns) traces *y*, or None where none fits.
 
     Args:
         y: heights of the traces, flat pixels from the top.
-        ends: first and last column of the traces, without calibration pulses.
+        ends: of the traces, without calibration pulses.
         layout: where it is known.
         speed: mm/s where it is known.
     """
@@ -79,14 +87,14 @@ def _fit(
         return None
     n = len(rows[0])
     signals = -(y - np.nanmedian(y, axis=1, keepdims=True))
-    begin, width = ends[0], (ends[1] - ends[0]) / n
+    begin, width = ends.first, (ends.last - ends.first) / n
     speeds = (speed,) if speed else (25.0, 50.0)
     widths = [width]
     for one in speeds:
         standard = _COLUMN_SECONDS[n] * one * FLAT_PX_PER_MM
         if n > 1 and abs(width / standard - 1) < 0.12:
             widths = [standard]
-    reach = round(7 * FLAT_PX_PER_MM) if n > 1 else 0
+    reach = round((0.6 if ends.is_sure else 7.0) * FLAT_PX_PER_MM) if n > 1 else 0
     offsets = range(-reach, reach + 1, 3)
     jumps = _jumps(signals)
     best: tuple[float, float, int, float] | None = None

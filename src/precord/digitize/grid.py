@@ -75,7 +75,8 @@ def find_grid(picture: NDArray[np.uint8], name: str) -> Grid:
     mm_per_line = _line_spacing(lines, bend, numbers[kept])
     if mm_per_line is None:
         mm_per_line = 1.0 if periods.max() > _MANY_LINES else 5.0
-    return _flatten(picture, lines, scale, bend, numbers[kept], mm_per_line)
+    reach = np.median(np.hypot(*tiles.waves[kept].transpose(2, 0, 1)), axis=0) * tiles.size / 2
+    return _flatten(picture, lines, scale, bend, numbers[kept], reach, mm_per_line)
 
 
 def _shrink_picture(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
@@ -128,6 +129,7 @@ class _Tiles:
         phases: (tiles, 2) cycles at the centre, per family.
         clarity: (tiles,) how far the weaker family stands out.
         places: (tiles, 2) row and column of the tile.
+        size: of a tile, pixels.
     """
 
     centres: Array
@@ -135,6 +137,7 @@ class _Tiles:
     phases: Array
     clarity: Array
     places: Array
+    size: int
 
     @classmethod
     def measure(cls, lines: NDArray[np.float32]) -> "_Tiles | None":
@@ -144,7 +147,7 @@ class _Tiles:
         if min(height, width) < size:
             return None
         step = size // 2
-        ys, xs = range(0, height - size + 1, step), range(0, width - size + 1, step)
+        ys, xs = _starts(height, size, step), _starts(width, size, step)
         window = np.outer(np.hanning(size), np.hanning(size)).astype(np.float32)
         places = np.array([(i, j) for i in range(len(ys)) for j in range(len(xs))])
         spectra = [
@@ -159,7 +162,13 @@ class _Tiles:
         waves = np.array([f[0] for f in found])
         phases = np.array([f[1] for f in found])
         clarity = np.array([f[2] for f in found])
-        return cls(centres, waves, phases, clarity, places)
+        return cls(centres, waves, phases, clarity, places, size)
+
+
+def _starts(length: int, size: int, step: int) -> list[int]:
+    """Return where tiles begin that cover a side of the picture to its last pixel."""
+    n = -(-(length - size) // step) + 1
+    return [round(v) for v in np.linspace(0, length - size, n)]
 
 
 def _spectrum(tile: NDArray[np.float32]) -> Array:
@@ -379,10 +388,14 @@ def _flatten(
     scale: float,
     bend: _Bend,
     numbers: Array,
+    reach: Array,
     mm_per_line: float,
 ) -> Grid:
-    """Return the flat page; *numbers* says which part of the picture has a grid."""
-    margin = 12.0 / mm_per_line
+    """Return the flat page.
+
+    The grid is seen at *numbers*, the middles of tiles that reach (2,) lines to either side.
+    """
+    margin = np.abs(reach) + 3.0 / mm_per_line
     low, high = numbers.min(0) - margin, numbers.max(0) + margin
     low, high = _shrink(low, high, bend, lines.shape)
     step = 1.0 / (mm_per_line * FLAT_PX_PER_MM)
@@ -447,7 +460,7 @@ def _leftover(
     flat = cv2.remap(lines, _enlarge(pixels.astype(np.float32), size), None, cv2.INTER_LINEAR)
     period = period_mm * FLAT_PX_PER_MM
     rows, columns = pixels.shape[:2]
-    spread = max(40.0, 1.2 * period) * columns / size[0]
+    spread = 13 * FLAT_PX_PER_MM * columns / size[0]  # paper bends over centimetres
     shift = np.zeros(pixels.shape)
     sizes = []
     for axis in (0, 1):

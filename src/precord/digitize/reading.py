@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from precord.digitize.arrange import KNOWN, Arrangement, Piece, arrange, name_strip
+from precord.digitize.arrange import KNOWN, Arrangement, Ends, Piece, arrange, name_strip
 from precord.digitize.confidence import Evidence, expect_snr, to_confidence
 from precord.digitize.grid import FLAT_PX_PER_MM, Grid, find_grid
 from precord.digitize.ink import find_ink
@@ -134,7 +134,7 @@ def _calibrate(
     return gain, speed, notes
 
 
-def _ends(traces: Traces, pulses: list[Pulse | None]) -> tuple[int, int]:
+def _ends(traces: Traces, pulses: list[Pulse | None]) -> Ends:
     """Return first and last column of the traces, calibration pulses left out."""
     columns = traces.y.shape[1]
     firsts, lasts = [], []
@@ -150,7 +150,9 @@ def _ends(traces: Traces, pulses: list[Pulse | None]) -> tuple[int, int]:
             last = pulse.left - round(1.0 * FLAT_PX_PER_MM)
         firsts.append(first)
         lasts.append(last)
-    return int(np.median(firsts)), int(np.quantile(lasts, 0.6))
+    first = int(np.median(firsts))
+    agree = np.mean(np.abs(np.array(firsts) - first) < 0.5 * FLAT_PX_PER_MM)
+    return Ends(first, int(np.quantile(lasts, 0.6)), bool(agree > 0.6))
 
 
 def _speed_of_columns(arrangement: Arrangement) -> float | None:
@@ -178,7 +180,7 @@ def _compose(
     end = max(piece.last for piece in arrangement.pieces)
     signal = np.full((len(LEADS), end - begin), np.nan)
     for piece in arrangement.pieces:
-        part = piece.sign * _bridge(up[piece.row, piece.first : piece.last])
+        part = piece.sign * _bridge(_without_edges(up[piece.row, piece.first : piece.last]))
         part = part - np.nanmedian(part) if np.isfinite(part).any() else part
         signal[LEADS.index(piece.lead), piece.first - begin : piece.last - begin] = part
     strips = _add_strips(signal, up, arrangement, begin, end)
@@ -224,6 +226,14 @@ def _compose(
         ),
     )
     return Reading(record, tuple(snr[k] for k in kept), evidence, grid, traces, arrangement)
+
+
+def _without_edges(part: Array) -> Array:
+    """Return *part* with its ends held, where marks between two leads stand."""
+    edge = round(0.5 * FLAT_PX_PER_MM)
+    if part.size < 4 * edge:
+        return part
+    return np.concatenate([[part[edge]] * edge, part[edge:-edge], [part[-edge - 1]] * edge])
 
 
 def _bridge(part: Array, longest: int = round(1.5 * FLAT_PX_PER_MM)) -> Array:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter1d
 from scipy.signal import find_peaks
 
 from precord.digitize.grid import FLAT_PX_PER_MM
@@ -180,21 +180,19 @@ def _pick(edges: Array, chosen: NDArray[np.intp]) -> Array:
 def _to_line(upper: Array, lower: Array, width: float) -> Array:
     """Return (rows, columns) the height of the pen's middle.
 
-    A run is the pen's way within one column. Where it rises above both neighbours it holds a
-    peak, and where it falls below both, a trough: there the pen was at its far end. Between,
-    the pen passed through its middle.
+    A pen of some width draws, in each column, all that the curve does within half a width to
+    either side. Shrinking the upper edge by that much gives the curve with its narrow troughs
+    filled, shrinking the lower edge the curve with its narrow peaks cut: of the two, the one
+    farther from the curve's surroundings saw the peak or the trough.
     """
     pen = np.minimum(width, lower - upper)
+    size = 2 * round((width - 1) / 2) + 1 if width > 1 else 1
     high, low = upper + pen / 2, lower - pen / 2
-    middle = (high + low) / 2
-    before_high, after_high = np.roll(high, 1, -1), np.roll(high, -1, -1)
-    before_low, after_low = np.roll(low, 1, -1), np.roll(low, -1, -1)
-    is_peak = (high <= before_high) & (high <= after_high)
-    is_trough = (low >= before_low) & (low >= after_low)
-    tall = (low - high) > 0.5 * width
-    result = np.where(tall & is_peak & ~is_trough, high, middle)
-    result = np.where(tall & is_trough & ~is_peak, low, result)
-    # both: the larger excursion from the neighbours' middle wins
-    around = (np.roll(middle, 3, -1) + np.roll(middle, -3, -1)) / 2
-    both = tall & is_peak & is_trough
-    return np.where(both, np.where(around - high > low - around, high, low), result)
+    peaks = maximum_filter1d(np.where(np.isnan(high), -np.inf, high), size, axis=-1)
+    troughs = minimum_filter1d(np.where(np.isnan(low), np.inf, low), size, axis=-1)
+    middle = np.where(np.isfinite(high), (high + low) / 2, 0.0)
+    around = gaussian_filter1d(middle, 2.5 * FLAT_PX_PER_MM, axis=-1)
+    apart = peaks - troughs
+    chosen = np.where(around - peaks > troughs - around, peaks, troughs)
+    result = np.where(np.abs(apart) < 1.0, (peaks + troughs) / 2, chosen)
+    return np.where(np.isfinite(high) & np.isfinite(result), result, np.nan)
