@@ -28,6 +28,7 @@ _LOWEST, _HIGHEST = 1 / 100, 0.42  # cycles a pixel; 2.4 px is the narrowest squ
 _WIDEST_ANGLE = 30.0  # degrees between a family of lines and the picture's edge
 _LARGEST = 2000  # pixels of the longer side in which the grid is looked for
 _PAD = 512  # pixels of a tile's spectrum
+_PAGE_MM, _USUAL_MM = (150.0, 450.0), 270.0  # width of a page, and what most have
 _MANY_LINES = 110  # more of one kind over a page are one millimetre apart, fewer five
 
 
@@ -71,11 +72,9 @@ def find_grid(picture: NDArray[np.uint8], name: str) -> Grid:
             f"{name}: the grid of the paper is seen in too small a part of the picture"
         )
     bend = _Bend.fit(numbers[kept], tiles.centres[kept])
-    periods = np.ptp(numbers[kept], axis=0)
-    mm_per_line = _line_spacing(lines, bend, numbers[kept])
-    if mm_per_line is None:
-        mm_per_line = 1.0 if periods.max() > _MANY_LINES else 5.0
     reach = np.median(np.hypot(*tiles.waves[kept].transpose(2, 0, 1)), axis=0) * tiles.size / 2
+    n_lines = float((np.ptp(numbers[kept], axis=0) + 2 * reach).max())
+    mm_per_line = _line_spacing(lines, bend, numbers[kept], n_lines)
     return _flatten(picture, lines, scale, bend, numbers[kept], reach, mm_per_line)
 
 
@@ -188,7 +187,7 @@ def _sectors() -> tuple[Array, Array]:
     """Return where the waves of vertical and of horizontal lines may lie."""
     slope = np.tan(np.deg2rad(_WIDEST_ANGLE))
     within = (_RADIUS > _LOWEST) & (_RADIUS < _HIGHEST)
-    return within & (np.abs(_FY) < slope * _FX), within & (_FX < slope * np.abs(_FY))
+    return within & (np.abs(_FY) < slope * _FX), within & (slope * np.abs(_FY) > _FX)
 
 
 _SECTORS = _sectors()
@@ -218,7 +217,7 @@ def _common_frequency(powers: list[Array]) -> float | None:
 def _peaks(spectrum: Array, common: float, size: int) -> tuple[Array, Array, float]:
     """Return waves (2, 2), phases (2,) and clarity of a tile near a known frequency."""
     power = np.abs(spectrum) ** 2
-    near = (_RADIUS > 0.78 * common) & (_RADIUS < 1.28 * common)
+    near = (0.78 * common < _RADIUS) & (1.28 * common > _RADIUS)
     waves, phases, clarity = np.full((2, 2), np.nan), np.full(2, np.nan), np.inf
     for family, sector in enumerate(_SECTORS):
         allowed = np.where(near & sector, power, 0.0)
@@ -332,18 +331,24 @@ def _basis(points: Array, degree: int) -> Array:
     return np.stack([u**i * v**j for i in range(degree + 1) for j in range(degree + 1 - i)], 1)
 
 
-def _line_spacing(lines: NDArray[np.float32], bend: _Bend, numbers: Array) -> float | None:
-    """Return how many mm apart the numbered lines are, or None where nothing tells.
+def _line_spacing(lines: NDArray[np.float32], bend: _Bend, numbers: Array, n_lines: float) -> float:
+    """Return how many mm apart the numbered lines are.
 
     On the flat page the thick lines are exactly periodic: their spectrum says of which of
-    their harmonics the numbers are.
+    their harmonics the numbers are. Only what makes a page of a possible size is believed.
     """
+    possible = [k for k in (1, 2, 3, 4, 5) if _PAGE_MM[0] < n_lines * 5 / k < _PAGE_MM[1]]
+    if not possible:
+        return 1.0 if n_lines > _MANY_LINES else 5.0
     low, high = numbers.min(0), numbers.max(0)
     per_line = 16
     us = np.arange(low[0], high[0], 1 / per_line)
     vs = np.arange(low[1], high[1], 1 / per_line)
+    usual = min(
+        possible, key=lambda k: abs(np.log(n_lines * 5 / k / _USUAL_MM)) + 0.4 * (k in (3, 4))
+    )
     if us.size > 6000 or vs.size > 6000 or min(us.size, vs.size) < 8 * per_line:
-        return None
+        return 5.0 / usual
     scores = []
     for axis, (along, across) in enumerate(((us, vs), (vs, us))):
         picks = across[:: max(1, across.size // 400)]
@@ -353,15 +358,11 @@ def _line_spacing(lines: NDArray[np.float32], bend: _Bend, numbers: Array) -> fl
         flat = cv2.remap(lines, pixels, None, cv2.INTER_LINEAR)
         scores.append(_harmonics(flat.mean(0), per_line))
     score = {f: float(np.mean([np.log(s[f] + 0.1) for s in scores])) for f in scores[0]}
-    # the numbers may be the order-th harmonic of the thick lines
-    lower = {n: float(np.mean([score[round(k / n, 4)] for k in range(1, n)])) for n in (5, 4, 3, 2)}
-    order = max(lower, key=lambda n: lower[n])
-    if order == 2 and lower[4] > 1.1:
-        order = 4
-    if lower[order] > 1.4 and max(high - low) > 10 * order:
-        return 5.0 / order
-    strong = [s[5.0] > 2.0 * max(s[4.0], s[6.0]) and s[5.0] > 3.0 for s in scores]
-    return 5.0 if all(strong) else None
+    lower = {
+        n: float(np.mean([score[round(k / n, 4)] for k in range(1, n)])) for n in possible if n > 1
+    }
+    order = max(lower, key=lambda n: lower[n]) if lower else usual
+    return 5.0 / (order if lower.get(order, 0.0) > 1.4 else usual)
 
 
 def _harmonics(profile: Array, per_line: int) -> dict[float, float]:

@@ -7,7 +7,6 @@ same grey, the median cell alone tells them apart.
 
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 

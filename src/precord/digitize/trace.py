@@ -192,7 +192,9 @@ def _to_line(upper: Array, lower: Array, width: float) -> Array:
     troughs = minimum_filter1d(np.where(np.isnan(low), np.inf, low), size, axis=-1)
     middle = np.where(np.isfinite(high), (high + low) / 2, 0.0)
     around = gaussian_filter1d(middle, 2.5 * FLAT_PX_PER_MM, axis=-1)
+    is_known = np.isfinite(high) & np.isfinite(peaks) & np.isfinite(troughs)
+    peaks, troughs = np.where(is_known, peaks, 0.0), np.where(is_known, troughs, 0.0)
     apart = peaks - troughs
     chosen = np.where(around - peaks > troughs - around, peaks, troughs)
     result = np.where(np.abs(apart) < 1.0, (peaks + troughs) / 2, chosen)
-    return np.where(np.isfinite(high) & np.isfinite(result), result, np.nan)
+    return np.where(is_known, result, np.nan)

@@ -3,23 +3,19 @@
 import re
 from pathlib import Path
 
+from precord.digitize import digitize, is_picture
 from precord.errors import FormatError, UnsupportedFormatError
 from precord.io.dicom import is_dicom, read_dicom
 from precord.io.file import READABLE, read_bytes, shown
 from precord.io.wfdb import read_wfdb
 from precord.io.wfdb_header import is_wfdb_header, names_signal_file
-from precord.io.write import write_wfdb
+from precord.io.write import write_csv, write_wfdb
 from precord.record import Record
 
-__all__ = ["read", "read_dicom", "read_wfdb", "write_wfdb"]
+__all__ = ["read", "read_dicom", "read_wfdb", "write_csv", "write_wfdb"]
 
 _SIGNAL_SUFFIX = re.compile(r"\.(dat|d[0-9]+)", re.IGNORECASE)
 _OTHERS = {  # first bytes -> name, for a message that helps
-    b"%PDF": "a PDF",
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"II*\0": "a TIFF picture",
-    b"MM\0*": "a TIFF picture",
     b"\x89HDF": "an HDF5 file",
     b"MATLAB": "a MATLAB file",
     b"PK\x03\x04": "a ZIP archive; unpack it",
@@ -45,6 +41,8 @@ def read(path: Path) -> Record:
         return read_dicom(path)
     if is_wfdb_header(data):
         return read_wfdb(path)
+    if is_picture(data):
+        return digitize(data, shown(path)).record
     header = path.with_suffix(".hea")
     if header.is_file() and names_signal_file(read_bytes(header), path.name):
         return read_wfdb(header)
