@@ -26,7 +26,7 @@ Rotate = Annotated[int, typer.Option(help="Turn clockwise first: 90, 180 or 270 
 PageNumber = Annotated[int | None, typer.Option("--page", help="Of a PDF or TIFF, from 1.")]
 
 
-def digitize(
+def digitize(  # noqa: PLR0913 - one argument per option of the command
     picture: Picture,
     *,
     out: Out,

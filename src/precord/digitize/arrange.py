@@ -79,7 +79,7 @@ def arrange(
 
 
 def _fit(
-    y: NDArray[np.float32], ends: tuple[int, int], layout: str, speed: float | None
+    y: NDArray[np.float32], ends: Ends, layout: str, speed: float | None
 ) -> Arrangement | None:
     """Return the arrangement by *layout* with the columns where they fit best."""
     rows = main_rows(layout)

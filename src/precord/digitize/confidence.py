@@ -48,14 +48,13 @@ class Evidence:
     @classmethod
     def of(
         cls,
-        signal: Array,
         grid: Grid,
         traces: Traces,
         arrangement: Arrangement,
         strips: tuple[tuple[Lead, float] | None, ...],
         pulses: list[Pulse | None],
     ) -> "Evidence":
-        """Gather the evidence of a page; *signal* is (12, samples)."""
+        """Gather the evidence of a page."""
         gaps = np.ones(len(LEADS))
         size = np.full(len(LEADS), -2.0)
         for piece in arrangement.pieces:
@@ -102,10 +101,10 @@ class Evidence:
         return "the traces are too faint or too coarse"
 
 
-def expect_snr(signal: Array, evidence: Evidence) -> tuple[float, ...]:
-    """Return the expected dB of each of the twelve leads of (12, samples) *signal*."""
+def expect_snr(evidence: Evidence) -> tuple[float, ...]:
+    """Return the expected dB of each of the twelve leads."""
     weights = np.array(json.loads(_text())["weights"])
-    rows = np.stack([evidence.row(k) for k in range(len(signal))])
+    rows = np.stack([evidence.row(k) for k in range(len(LEADS))])
     return tuple(float(v) for v in np.clip(rows @ weights, -10.0, 25.0))
 
 

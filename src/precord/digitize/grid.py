@@ -317,7 +317,7 @@ class _Bend:
         w = points @ h[2, :2] + h[2, 2]
         flat = (points @ h[:2, :2].T + h[:2, 2]) / w[:, None]
         around = np.clip((points - self.middle) / self.size, -1.15, 1.15)
-        return (flat + _basis(around, self.degree) @ self.weights).reshape(shape)
+        return np.asarray((flat + _basis(around, self.degree) @ self.weights).reshape(shape))
 
 
 def _terms(degree: int) -> int:
@@ -438,7 +438,8 @@ def _shrink(low: Array, high: Array, bend: _Bend, shape: tuple[int, ...]) -> tup
     inside = (pixels >= 0).all(-1) & (pixels < np.array([shape[1], shape[0]])).all(-1)
     if not inside.any():
         return low, high
-    columns, rows = np.flatnonzero(inside.any(0)), np.flatnonzero(inside.any(1))
+    columns = np.flatnonzero(np.any(inside, axis=0))
+    rows = np.flatnonzero(np.any(inside, axis=1))
     return (
         np.array([us[max(columns[0] - 1, 0)], vs[max(rows[0] - 1, 0)]]),
         np.array([us[min(columns[-1] + 1, 59)], vs[min(rows[-1] + 1, 59)]]),

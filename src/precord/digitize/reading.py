@@ -103,9 +103,18 @@ def read_picture(picture: NDArray[np.uint8], name: str, kind: str, options: Opti
 def _without_stray_rows(
     traces: Traces, pulses: list[Pulse | None]
 ) -> tuple[Traces, list[Pulse | None]]:
-    """Return the traces without rows much shorter than the others, such as lines of text."""
+    """Return the traces without rows of text, or of the edge of the paper.
+
+    They are much shorter than the others, or alone have no calibration pulse.
+    """
     length = np.isfinite(traces.y).sum(1)
     kept = length > 0.5 * np.median(length)
+    lefts = np.array([np.nan if pulse is None else pulse.left for pulse in pulses])
+    same = (
+        np.abs(lefts - np.nanmedian(lefts)) < FLAT_PX_PER_MM if np.isfinite(lefts).any() else kept
+    )
+    if same.sum() >= max(3, 0.6 * len(pulses)):
+        kept &= same
     if kept.all():
         return traces, pulses
     chosen = [pulse for pulse, keep in zip(pulses, kept, strict=True) if keep]
@@ -190,8 +199,8 @@ def _compose(
     kept = [k for k, row in enumerate(signal) if np.isfinite(row).mean() > 0.05]
     if not kept:
         raise UnsupportedFormatError(f"{origin[0]}: no lead could be read from its row")
-    evidence = Evidence.of(signal, grid, traces, arrangement, strips, pulses)
-    snr = expect_snr(signal, evidence)
+    evidence = Evidence.of(grid, traces, arrangement, strips, pulses)
+    snr = expect_snr(evidence)
     scale = Scale.MILLIVOLT
     if gain is None:
         scale = Scale.UNKNOWN
@@ -202,13 +211,12 @@ def _compose(
     if expected < MIN_SNR:
         raise UnsupportedFormatError(
             f"{name}: the traces were read, but {evidence.worst()}; expected signal to noise "
-            f"{expected:.0f} dB, at least {MIN_SNR:g} needed: take a sharper picture from above, or "
-            "give --layout"
+            f"{expected:.0f} dB, at least {MIN_SNR:g} needed: take a sharper picture from above, "
+            "or give --layout"
         )
     notes = [
         *notes,
-        f"read from a picture, layout {arrangement.layout}; expected signal to noise "
-        f"{expected:.0f} dB",
+        f"read from a picture, layout {arrangement.layout}; expected {expected:.0f} dB of signal",
     ]
     if gain is None:
         notes.append("no calibration pulse found: amplitudes unknown; --gain supplies it")

@@ -95,7 +95,7 @@ def _check_size(picture: Image.Image, name: str, kind: str) -> None:
         width, height = picture.size
     if width * height > MAX_PIXELS:
         raise FormatError(
-            f"{name}: {width} x {height} pixels, at most {MAX_PIXELS // 10**6} million; save it smaller"
+            f"{name}: {width} x {height} pixels, at most {MAX_PIXELS // 10**6} million"
         )
     if min(width, height) < MIN_SIDE:
         raise UnsupportedFormatError(

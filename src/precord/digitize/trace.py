@@ -90,7 +90,7 @@ def _find_runs(ink: NDArray[np.float32]) -> _Runs:
 
 def _part(outside: Array, inside: Array) -> Array:
     """Return how far beyond the last pixel of a run the ink falls to its threshold."""
-    return np.clip((inside - _INK) / np.maximum(inside - outside, 1e-3), 0.0, 1.0)
+    return np.asarray(np.clip((inside - _INK) / np.maximum(inside - outside, 1e-3), 0.0, 1.0))
 
 
 def _find_rows(runs: _Runs, shape: tuple[int, ...]) -> NDArray[np.float64]:
