@@ -1,8 +1,7 @@
 """How far a reading can be trusted, told without the truth.
 
 Independent checks are combined into an expected ratio of signal to noise, per lead. The
-weights were fitted on simulated pages by `benchmarks/digitize.py --fit`; they never saw
-fold 9.
+weights are set by hand and not yet calibrated: they rank pages, their dB are rough.
 """
 
 import json
