@@ -16,6 +16,7 @@ from precord.cli.codes import codes
 from precord.cli.compare import compare, cross_validate
 from precord.cli.corpus import app as corpus_app
 from precord.cli.demo import demo
+from precord.cli.digitize import digitize
 from precord.cli.encode import encode
 from precord.cli.evaluate import evaluate, gates
 from precord.cli.get import get
@@ -43,6 +44,7 @@ _COMMANDS = (
     serve,
     show,
     render,
+    digitize,
     encode,
     ingest,
     get,

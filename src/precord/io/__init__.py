@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from precord.digitize import digitize, is_picture
 from precord.errors import FormatError, UnsupportedFormatError
 from precord.io.dicom import is_dicom, read_dicom
 from precord.io.file import READABLE, read_bytes, shown
@@ -14,18 +15,13 @@ from precord.io.stated import Stated
 from precord.io.table import is_table, read_table
 from precord.io.wfdb import read_wfdb
 from precord.io.wfdb_header import is_wfdb_header, names_signal_file
-from precord.io.write import write_wfdb
+from precord.io.write import write_csv, write_wfdb
 from precord.record import Record
 
-__all__ = ["Stated", "read", "read_dicom", "read_wfdb", "write_wfdb"]
+__all__ = ["Stated", "read", "read_dicom", "read_wfdb", "write_csv", "write_wfdb"]
 
 _SIGNAL_SUFFIX = re.compile(r"\.(dat|d[0-9]+)", re.IGNORECASE)
 _OTHERS = {  # first bytes -> name, for a message that helps
-    b"%PDF": "a PDF",
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"II*\0": "a TIFF picture",
-    b"MM\0*": "a TIFF picture",
     b"MATLAB": "a MATLAB file of another level than 4, 5 or 7.3",
     b"PK\x03\x04": "a ZIP archive; unpack it",
     b"\x1f\x8b": "a gzip file; unpack it",
@@ -62,6 +58,8 @@ def read(path: Path, stated: Stated | None = None) -> Record:
         return _read_complete(read_dicom, path, stated)
     if is_wfdb_header(data):
         return _read_complete(read_wfdb, path, stated)
+    if is_picture(data):
+        return _read_complete(lambda _: digitize(data, shown(path)).record, path, stated)
     header = path.with_suffix(".hea")
     if header.is_file() and names_signal_file(read_bytes(header), path.name):
         return _read_complete(read_wfdb, header, stated)

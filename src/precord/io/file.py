@@ -6,7 +6,10 @@ from pathlib import Path
 from precord.errors import FormatError
 
 MAX_FILE_BYTES = 200 * 2**20  # a day of 12 leads at 500 Hz is larger; ten minutes are 7 MiB
-READABLE = "WFDB (.hea with its signal file), DICOM ECG, MATLAB, NumPy, HDF5, CSV and Parquet"
+READABLE = (
+    "WFDB (.hea with its signal file), DICOM ECG, pictures of paper (PNG, JPEG, PDF, ...), "
+    "MATLAB, NumPy, HDF5, CSV and Parquet"
+)
 
 
 def read_bytes(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:

@@ -53,6 +53,27 @@ def write_wfdb(record: Record, stem: Path) -> Path:
     return header
 
 
+def write_csv(record: Record, path: Path) -> Path:
+    """Write *record* as a table: seconds, then one column per lead; missing is empty.
+
+    The unit stands in each heading: mV, or SD where the scale is unknown.
+
+    Raises:
+        FormatError: The file cannot be written.
+    """
+    unit = "mV" if record.is_calibrated else "SD"
+    lines = [",".join(["seconds", *(f"{lead} ({unit})" for lead in record.leads)])]
+    for k, values in enumerate(record.signal.T):
+        cells = ("" if np.isnan(value) else f"{value:.4f}" for value in values)
+        lines.append(",".join([f"{k / record.rate:.4f}", *cells]))
+    try:
+        path.write_text("\n".join([*lines, ""]), "utf-8", newline="\n")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise FormatError(f"{shown(path)}: cannot be written: {reason}") from error
+    return path
+
+
 def _choose_gain(row: NDArray[np.float32], stem: Path) -> int:
     """Return the gain, in steps per mV, that keeps most of *row* without clipping."""
     values = row[~np.isnan(row)].astype(np.float64)

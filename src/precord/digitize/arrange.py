@@ -1,0 +1,213 @@
+"""Which row and which stretch of it is which lead.
+
+The number of rows leaves one or two layouts; where the columns begin, and which layout it
+is, is what Einthoven's and Goldberger's laws fit best: II = I + III in one column, and
+aVR + aVL + aVF = 0 in its neighbour. A rhythm strip is the lead that it equals at the time
+when both are on the page (r at least 0.9); a strip that equals none is left out.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precord.digitize.grid import FLAT_PX_PER_MM
+from precord.image.layout import LAYOUTS
+from precord.leads import Lead
+
+Array = NDArray[Any]
+_BY_ROWS = {
+    3: ("3x4",), 4: ("3x4+1",), 5: ("3x4+2",), 6: ("6x2", "3x4+3", "cabrera"),
+    7: ("6x2+1",), 12: ("12x1",),
+}  # fmt: skip
+KNOWN = (*LAYOUTS, "3x4+2")
+_SAME = 0.9  # correlation from which a strip is a lead
+_COLUMN_SECONDS = {4: 2.5, 2: 5.0, 1: 10.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One stretch of one lead: its row and its first and last column, flat pixels."""
+
+    lead: Lead
+    row: int
+    first: int
+    last: int
+    sign: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """Where each lead is; *misfit* is how badly Einthoven's and Goldberger's laws are kept."""
+
+    layout: str
+    pieces: tuple[Piece, ...]
+    begin: int
+    misfit: float
+
+
+class Ends(NamedTuple):
+    """First and last column of the traces; *is_sure* where the rows agree on the first."""
+
+    first: int
+    last: int
+    is_sure: bool
+
+
+def main_rows(layout: str) -> tuple[tuple[Lead, ...], ...]:
+    """Return the rows of *layout* that hold columns of leads, without rhythm strips."""
+    rows = LAYOUTS["3x4" if layout == "3x4+2" else layout]
+    return rows if len(rows[0]) == 1 else tuple(row for row in rows if len(row) > 1)
+
+
+def arrange(
+    y: NDArray[np.float32], ends: Ends, layout: str | None, speed: float | None
+) -> Arrangement | None:
+    """Return the best arrangement of (rows, columns) traces *y*, or None where none fits.
+
+    Args:
+        y: heights of the traces, flat pixels from the top.
+        ends: of the traces, without calibration pulses.
+        layout: where it is known.
+        speed: mm/s where it is known.
+    """
+    layouts = (layout,) if layout else _BY_ROWS.get(len(y), ())
+    found = [a for one in layouts if (a := _fit(y, ends, one, speed)) is not None]
+    return min(found, key=lambda a: a.misfit) if found else None
+
+
+def _fit(
+    y: NDArray[np.float32], ends: Ends, layout: str, speed: float | None
+) -> Arrangement | None:
+    """Return the arrangement by *layout* with the columns where they fit best."""
+    rows = main_rows(layout)
+    if len(y) < len(rows):
+        return None
+    n = len(rows[0])
+    signals = -(y - np.nanmedian(y, axis=1, keepdims=True))
+    begin, width = ends.first, (ends.last - ends.first) / n
+    speeds = (speed,) if speed else (25.0, 50.0)
+    widths = [width]
+    for one in speeds:
+        standard = _COLUMN_SECONDS[n] * one * FLAT_PX_PER_MM
+        if n > 1 and abs(width / standard - 1) < 0.12:
+            widths = [standard]
+    reach = round((0.6 if ends.is_sure else 7.0) * FLAT_PX_PER_MM) if n > 1 else 0
+    offsets = range(-reach, reach + 1, 3)
+    jumps = _jumps(signals)
+    best: tuple[float, float, int, float] | None = None
+    for w in widths:
+        for shift in offsets:
+            bounds = [round(begin + shift + k * w) for k in range(n + 1)]
+            misfit = _misfit(signals, rows, bounds, layout)
+            inner = [jumps[np.clip(b - 3, 0, None) : b + 4].max(initial=0.0) for b in bounds[1:-1]]
+            score = misfit - 0.15 * float(np.mean(inner or [0.0])) + 0.0005 * abs(shift)
+            if best is None or score < best[0]:
+                best = score, misfit, shift, w
+    if best is None:
+        return None
+    _, misfit, shift, w = best
+    bounds = [round(begin + shift + k * w) for k in range(n + 1)]
+    bounds = [min(max(b, 0), y.shape[1]) for b in bounds]
+    return Arrangement(layout, _pieces(rows, bounds, layout), bounds[0], misfit)
+
+
+def _jumps(signals: Array) -> Array:
+    """Return (columns,) 0 to 1: in how many rows the trace leaps and stays, as between leads."""
+    size = 15
+    result = np.zeros(signals.shape[1])
+    for row in signals:
+        filled = np.where(np.isfinite(row), row, 0.0)
+        sums = np.concatenate([[0.0], np.cumsum(filled)])
+        x = np.arange(size, row.size - size)
+        before = (sums[x - 2] - sums[x - size]) / (size - 2)
+        after = (sums[x + size] - sums[x + 2]) / (size - 2)
+        sharp = np.abs(filled[np.minimum(x + 3, row.size - 1)] - filled[x - 3])
+        leap = np.minimum(np.abs(after - before), sharp) / FLAT_PX_PER_MM
+        result[x] += np.clip(leap - 0.3, 0.0, 1.5) / 1.5
+    return result / len(signals)
+
+
+def _pieces(
+    rows: tuple[tuple[Lead, ...], ...], bounds: list[int], layout: str
+) -> tuple[Piece, ...]:
+    """Return the stretches of all leads of *rows*."""
+    turned = {Lead.AVR} if layout == "cabrera" else set()
+    return tuple(
+        Piece(lead, row, first, last, -1.0 if lead in turned else 1.0)
+        for row, leads in enumerate(rows)
+        for lead, (first, last) in zip(leads, pairwise(bounds), strict=True)
+        if last > first
+    )
+
+
+def _misfit(
+    signals: Array, rows: tuple[tuple[Lead, ...], ...], bounds: list[int], layout: str
+) -> float:
+    """Return the rest of both laws over the size of their leads, 0 to 1 or more."""
+    width = signals.shape[1]
+    leads: dict[Lead, Array] = {}
+    starts: dict[Lead, int] = {}
+    for piece in _pieces(rows, [min(max(b, 0), width) for b in bounds], layout):
+        part = piece.sign * signals[piece.row, piece.first : piece.last]
+        leads[piece.lead], starts[piece.lead] = part, piece.first
+    total, size = 0.0, 1e-9
+    for names, signs in (
+        ((Lead.I, Lead.II, Lead.III), (1.0, -1.0, 1.0)),
+        ((Lead.AVR, Lead.AVL, Lead.AVF), (1.0, 1.0, 1.0)),
+    ):
+        if any(name not in leads for name in names):
+            continue
+        parts = np.stack([leads[name] for name in names])
+        if parts.shape[1] < 20:
+            continue
+        parts = parts - np.nanmedian(parts, axis=1, keepdims=True)
+        rest = np.abs(np.array(signs) @ parts)
+        total += float(np.nanmean(rest))
+        size += float(np.nanmean(np.abs(parts))) * 2
+    if {Lead.I, Lead.II, Lead.AVR} <= leads.keys() and starts[Lead.AVR] == starts[Lead.I]:
+        rest = leads[Lead.AVR] + (leads[Lead.I] + leads[Lead.II]) / 2
+        total += float(np.nanmean(np.abs(rest - np.nanmedian(rest))))
+        size += float(np.nanmean(np.abs(leads[Lead.AVR])) * 2)
+    return total / size
+
+
+def name_strip(
+    strip: Array, leads: dict[Lead, tuple[int, Array]], taken: set[Lead]
+) -> tuple[Lead, float] | None:
+    """Return which lead a rhythm strip is, and how well they agree.
+
+    Args:
+        strip: (columns,) of the strip, flat pixels upwards.
+        leads: first column and samples of each lead on the page.
+        taken: leads that another strip is.
+    """
+    found = {}
+    for lead, (first, part) in leads.items():
+        if lead in taken:
+            continue
+        found[lead] = max(
+            correlate(part, strip[max(first + lag, 0) : max(first + lag, 0) + part.size])
+            for lag in range(-8, 9, 2)
+        )
+    if not found:
+        return None
+    best = max(found, key=lambda lead: found[lead])
+    for usual in (Lead.II, Lead.V1, Lead.V5):
+        if found.get(usual, 0.0) > max(_SAME, found[best] - 0.02):
+            best = usual
+            break
+    return (best, found[best]) if found[best] >= _SAME else None
+
+
+def correlate(one: Array, other: Array) -> float:
+    """Return the correlation of the samples that both have, 0 where these are few."""
+    n = min(one.size, other.size)
+    both = np.isfinite(one[:n]) & np.isfinite(other[:n])
+    if both.sum() < 60:
+        return 0.0
+    a, b = one[:n][both], other[:n][both]
+    spread = a.std() * b.std()
+    return float(((a - a.mean()) * (b - b.mean())).mean() / spread) if spread > 1e-9 else 0.0

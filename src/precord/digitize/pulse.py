@@ -1,0 +1,69 @@
+"""The calibration pulse: how high and how wide it stands in a row, in millimetres."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precord.digitize.grid import FLAT_PX_PER_MM
+from precord.image.layout import GAINS
+
+Array = NDArray[Any]
+_SHAPE_ERROR = 0.09  # of the height; a paper's own error is a tenth of it
+_WIDTHS = (2.0, 12.0)  # mm
+_ROOM = 40.0  # mm at either end of a row
+
+
+class Pulse(NamedTuple):
+    """A calibration pulse: 1 mV; flat pixels, and mm for its size."""
+
+    left: int
+    right: int
+    height: float
+    width: float
+
+
+def find_pulse(y: NDArray[np.float32]) -> Pulse | None:
+    """Find a row's pulse in (columns,) heights of its trace, at the left end or the right."""
+    present = np.flatnonzero(np.isfinite(y))
+    if present.size < 300:
+        return None
+    room = round(_ROOM * FLAT_PX_PER_MM)
+    for start, stop in ((present[0], present[0] + room), (present[-1] - room, present[-1] + 1)):
+        found = _search(y, max(int(start), 0), min(int(stop), y.size))
+        if found is not None:
+            return found
+    return None
+
+
+def _search(y: NDArray[np.float32], start: int, stop: int) -> Pulse | None:
+    """Find a pulse between two columns: up, flat, and down again by as much."""
+    piece = np.where(np.isfinite(y[start:stop]), y[start:stop], np.nan)
+    n = piece.size
+    best: tuple[float, Pulse] | None = None
+    edges = [x for x in range(3, n - 8) if _step(piece, x) > 3.5 * FLAT_PX_PER_MM]
+    for x in edges:
+        for width in range(round(_WIDTHS[0] * FLAT_PX_PER_MM), round(_WIDTHS[1] * FLAT_PX_PER_MM)):
+            end = x + width
+            if end + 4 >= n or _step(piece, end) > -3.5 * FLAT_PX_PER_MM:
+                continue
+            top = piece[x + 3 : end - 2]
+            base = np.concatenate([piece[max(x - 12, 0) : x - 2], piece[end + 3 : end + 12]])
+            if top.size < 10 or not np.isfinite(top).all() or np.isfinite(base).sum() < 6:
+                continue
+            height = float(np.nanmedian(base) - np.median(top)) / FLAT_PX_PER_MM
+            error = min(abs(height / gain - 1) for gain in GAINS)
+            rough = float(np.ptp(top)) / FLAT_PX_PER_MM
+            if error < _SHAPE_ERROR and rough < 0.8:
+                score = error + rough
+                pulse = Pulse(start + x, start + end, height, width / FLAT_PX_PER_MM)
+                if best is None or score < best[0]:
+                    best = score, pulse
+    return best[1] if best else None
+
+
+def _step(piece: Array, x: int) -> float:
+    """Return by how many pixels the trace rises between three columns before and after *x*."""
+    before = piece[max(x - 3, 0)]
+    after = piece[min(x + 3, piece.size - 1)]
+    return float(before - after) if np.isfinite(before) and np.isfinite(after) else 0.0

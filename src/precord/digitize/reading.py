@@ -1,0 +1,285 @@
+"""One picture of a page to a record: grid, ink, traces, layout, calibration, confidence."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precord.digitize.arrange import KNOWN, Arrangement, Ends, Piece, arrange, name_strip
+from precord.digitize.confidence import Evidence, expect_snr, to_confidence
+from precord.digitize.grid import FLAT_PX_PER_MM, Grid, find_grid
+from precord.digitize.ink import find_ink
+from precord.digitize.pulse import Pulse, find_pulse
+from precord.digitize.trace import Traces, follow
+from precord.errors import QueryError, UnsupportedFormatError
+from precord.image.layout import GAINS, SPEEDS
+from precord.leads import LEADS, Lead
+from precord.record import Provenance, Record, Scale
+
+Array = NDArray[Any]
+MIN_SNR = 3.0  # dB expected; a page below it is refused
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person says of a page; None is left to the picture.
+
+    Attributes:
+        corners: x and y of the corners of the part with the ECG, clockwise from top left.
+        layout: a key of `arrange.KNOWN`.
+        speed: mm/s.
+        gain: mm/mV.
+        rotate: degrees clockwise to turn the picture first: 0, 90, 180 or 270.
+        page: of a file with several, counted from 1.
+    """
+
+    corners: tuple[tuple[float, float], ...] | None = None
+    layout: str | None = None
+    speed: float | None = None
+    gain: float | None = None
+    rotate: int = 0
+    page: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        if self.layout is not None and self.layout not in KNOWN:
+            raise QueryError(f"layout {self.layout!r}, expected one of {' '.join(KNOWN)}")
+        if self.speed is not None and self.speed not in SPEEDS:
+            raise QueryError(f"speed {self.speed:g} mm/s, expected 25 or 50")
+        if self.gain is not None and self.gain not in GAINS:
+            raise QueryError(f"gain {self.gain:g} mm/mV, expected 5, 10 or 20")
+        if self.rotate not in (0, 90, 180, 270):
+            raise QueryError(f"rotate {self.rotate}, expected 0, 90, 180 or 270")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A record, and how it was read from the page.
+
+    Attributes:
+        snr_db: per lead of the record, expected.
+        grid, traces, arrangement: what was seen; None where a PDF's own lines were read.
+    """
+
+    record: Record
+    snr_db: tuple[float, ...]
+    evidence: Evidence
+    grid: Grid | None = None
+    traces: Traces | None = None
+    arrangement: Arrangement | None = None
+
+
+def read_picture(picture: NDArray[np.uint8], name: str, kind: str, options: Options) -> Reading:
+    """Read the ECG in an RGB *picture*.
+
+    Raises:
+        UnsupportedFormatError: There is none, or not enough of it can be seen; the message
+            says what is missing and which option supplies it.
+    """
+    grid = find_grid(picture, name)
+    traces = follow(find_ink(grid))
+    if traces is None:
+        raise UnsupportedFormatError(f"{name}: grid of ECG paper, but no trace of an ECG on it")
+    pulses = [find_pulse(row) for row in traces.y]
+    traces, pulses = _without_stray_rows(traces, pulses)
+    gain, speed, notes = _calibrate(pulses, options)
+    ends = _ends(traces, pulses)
+    arrangement = arrange(traces.y, ends, options.layout, speed)
+    if arrangement is None:
+        raise UnsupportedFormatError(
+            f"{name}: {len(traces.y)} rows of traces found, which fits none of the layouts "
+            f"{' '.join(KNOWN)}; show the whole page, or give --layout"
+        )
+    speed = speed or _speed_of_columns(arrangement)
+    if speed is None:
+        raise UnsupportedFormatError(
+            f"{name}: paper speed found neither in the calibration pulse nor in the length of the "
+            "rows; give --speed 25 or --speed 50"
+        )
+    return _compose(grid, traces, arrangement, gain, speed, pulses, (name, kind, notes))
+
+
+def _without_stray_rows(
+    traces: Traces, pulses: list[Pulse | None]
+) -> tuple[Traces, list[Pulse | None]]:
+    """Return the traces without rows of text, or of the edge of the paper.
+
+    They are much shorter than the others, or alone have no calibration pulse.
+    """
+    length = np.isfinite(traces.y).sum(1)
+    kept = length > 0.5 * np.median(length)
+    lefts = np.array([np.nan if pulse is None else pulse.left for pulse in pulses])
+    same = (
+        np.abs(lefts - np.nanmedian(lefts)) < FLAT_PX_PER_MM if np.isfinite(lefts).any() else kept
+    )
+    if same.sum() >= max(3, 0.6 * len(pulses)):
+        kept &= same
+    if kept.all():
+        return traces, pulses
+    chosen = [pulse for pulse, keep in zip(pulses, kept, strict=True) if keep]
+    return replace(traces, y=traces.y[kept], zero=traces.zero[kept]), chosen
+
+
+def _calibrate(
+    pulses: list[Pulse | None], options: Options
+) -> tuple[float | None, float | None, list[str]]:
+    """Return gain in mm/mV, speed in mm/s, each None where unknown, and what tells them."""
+    found = [pulse for pulse in pulses if pulse is not None]
+    gain, speed, notes = options.gain, options.speed, []
+    if gain is None and found:
+        heights = np.array([pulse.height for pulse in found])
+        nearest = min(GAINS, key=lambda g: abs(float(np.median(heights)) / g - 1))
+        agree = int((np.abs(heights / nearest - 1) < 0.1).sum())
+        if agree >= max(1, round(0.5 * len(found))) and agree >= min(2, len(pulses)):
+            gain = nearest
+            notes.append(f"gain {gain:g} mm/mV from {agree} calibration pulses")
+    if speed is None and found:
+        width = float(np.median([pulse.width for pulse in found]))
+        near = [s for s in SPEEDS if abs(width / (0.2 * s) - 1) < 0.14]
+        if near and len(found) >= min(2, len(pulses)):
+            speed = near[0]
+            notes.append(f"speed {speed:g} mm/s from pulses {width:.1f} mm wide")
+    return gain, speed, notes
+
+
+def _ends(traces: Traces, pulses: list[Pulse | None]) -> Ends:
+    """Return first and last column of the traces, calibration pulses left out."""
+    columns = traces.y.shape[1]
+    firsts, lasts = [], []
+    for row, pulse in zip(traces.y, pulses, strict=True):
+        present = np.flatnonzero(np.isfinite(row))
+        first, last = int(present[0]), int(present[-1])
+        if pulse is not None and pulse.left < columns / 2:
+            after = present[present > pulse.right + round(0.3 * FLAT_PX_PER_MM)]
+            gaps = np.flatnonzero(np.diff(after) > 6)
+            near = gaps[after[gaps] < pulse.right + 6 * FLAT_PX_PER_MM] if gaps.size else gaps
+            first = int(after[near[-1] + 1]) if near.size else pulse.right
+        elif pulse is not None:
+            last = pulse.left - round(1.0 * FLAT_PX_PER_MM)
+        firsts.append(first)
+        lasts.append(last)
+    first = int(np.median(firsts))
+    agree = np.mean(np.abs(np.array(firsts) - first) < 0.5 * FLAT_PX_PER_MM)
+    return Ends(first, int(np.quantile(lasts, 0.6)), bool(agree > 0.6))
+
+
+def _speed_of_columns(arrangement: Arrangement) -> float | None:
+    """Return the speed at which four columns are ten seconds long, or None."""
+    if arrangement.layout.startswith("3x4"):
+        width = np.median([p.last - p.first for p in arrangement.pieces[:-1]]) / FLAT_PX_PER_MM
+        for speed in SPEEDS:
+            if abs(width / (2.5 * speed) - 1) < 0.03:
+                return speed
+    return None
+
+
+def _compose(
+    grid: Grid,
+    traces: Traces,
+    arrangement: Arrangement,
+    gain: float | None,
+    speed: float,
+    pulses: list[Pulse | None],
+    origin: tuple[str, str, list[str]],
+) -> Reading:
+    """Return the record of what was read, each lead at its true time."""
+    up = -(traces.y - np.nanmedian(traces.y, axis=1, keepdims=True)).astype(np.float64)
+    begin = min(piece.first for piece in arrangement.pieces)
+    end = max(piece.last for piece in arrangement.pieces)
+    signal = np.full((len(LEADS), end - begin), np.nan)
+    for piece in arrangement.pieces:
+        part = piece.sign * _bridge(_without_edges(up[piece.row, piece.first : piece.last]))
+        part = part - np.nanmedian(part) if np.isfinite(part).any() else part
+        signal[LEADS.index(piece.lead), piece.first - begin : piece.last - begin] = part
+    strips = _add_strips(signal, up, arrangement, begin, end)
+    rate = FLAT_PX_PER_MM * speed
+    per_unit = (gain or 10.0) * FLAT_PX_PER_MM
+    signal /= per_unit
+    kept = [k for k, row in enumerate(signal) if np.isfinite(row).mean() > 0.05]
+    if not kept:
+        raise UnsupportedFormatError(f"{origin[0]}: no lead could be read from its row")
+    evidence = Evidence.of(grid, traces, arrangement, strips, pulses)
+    snr = expect_snr(evidence)
+    scale = Scale.MILLIVOLT
+    if gain is None:
+        scale = Scale.UNKNOWN
+        spread = np.nanstd(signal, axis=1, keepdims=True)
+        signal = signal / np.where(spread > 0, spread, 1.0)
+    name, kind, notes = origin
+    expected = float(np.median([snr[k] for k in kept]))
+    if expected < MIN_SNR:
+        raise UnsupportedFormatError(
+            f"{name}: the traces were read, but {evidence.worst()}; expected signal to noise "
+            f"{expected:.0f} dB, at least {MIN_SNR:g} needed: take a sharper picture from above, "
+            "or give --layout"
+        )
+    notes = [
+        *notes,
+        f"read from a picture, layout {arrangement.layout}; expected {expected:.0f} dB of signal",
+    ]
+    if gain is None:
+        notes.append("no calibration pulse found: amplitudes unknown; --gain supplies it")
+    record = Record(
+        signal[kept].astype(np.float32),
+        tuple(LEADS[k] for k in kept),
+        rate,
+        scale,
+        provenance=Provenance(
+            kind,
+            name,
+            is_digitised=True,
+            confidence=tuple(to_confidence(snr[k]) for k in kept),
+            notes=tuple(notes),
+        ),
+    )
+    return Reading(record, tuple(snr[k] for k in kept), evidence, grid, traces, arrangement)
+
+
+def _without_edges(part: Array) -> Array:
+    """Return *part* with its ends held, where marks between two leads stand."""
+    edge = round(0.5 * FLAT_PX_PER_MM)
+    if part.size < 4 * edge:
+        return part
+    return np.concatenate([[part[edge]] * edge, part[edge:-edge], [part[-edge - 1]] * edge])
+
+
+def _bridge(part: Array, longest: int = round(1.5 * FLAT_PX_PER_MM)) -> Array:
+    """Return *part* with gaps of up to *longest* samples bridged by straight lines."""
+    good = np.flatnonzero(np.isfinite(part))
+    if good.size < 2:
+        return part
+    filled = np.interp(np.arange(part.size), good, part[good], left=np.nan, right=np.nan)
+    at = np.searchsorted(good, np.arange(part.size)).clip(1, good.size - 1)
+    is_long = (good[at] - good[at - 1] > longest) & ~np.isfinite(part)
+    return np.where(is_long, np.nan, filled)
+
+
+def _add_strips(
+    signal: Array, up: Array, arrangement: Arrangement, begin: int, end: int
+) -> tuple[tuple[Lead, float] | None, ...]:
+    """Let rhythm strips fill the ten seconds of their leads; return what each strip is."""
+    used = {piece.row for piece in arrangement.pieces}
+    leads = {piece.lead: (piece.first, _piece_of(up, piece)) for piece in arrangement.pieces}
+    found: list[tuple[Lead, float] | None] = []
+    taken: set[Lead] = set()
+    for row in range(len(up)):
+        if row in used:
+            continue
+        named = name_strip(up[row], leads, taken)
+        found.append(named)
+        if named is None:
+            continue
+        lead = named[0]
+        taken.add(lead)
+        strip = _bridge(up[row, begin:end])
+        target = signal[LEADS.index(lead)]
+        both = np.isfinite(target) & np.isfinite(strip)
+        offset = float(np.median(target[both] - strip[both])) if both.any() else 0.0
+        signal[LEADS.index(lead)] = np.where(np.isfinite(target), target, strip + offset)
+    return tuple(found)
+
+
+def _piece_of(up: Array, piece: Piece) -> Array:
+    """Return the samples of one stretch, upright."""
+    return np.asarray(piece.sign * up[piece.row, piece.first : piece.last])
