@@ -139,7 +139,8 @@ def pointing_table(vectors: Vectors, encoder: Encoder) -> str:
 
 {N_PVC} simulated ECGs with one or two ventricular premature beats, each matched with the nearest
 real case that has some. A hit: the second that is worth most holds (part of) such a beat. Wanted:
-0.7, and at least twice chance.
+0.7, and at least twice chance. The shade hints at what the score depends on; it is no finding's
+place.
 
 | points at the beat | share |
 |---|---|
