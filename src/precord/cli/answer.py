@@ -228,7 +228,9 @@ def draw_match(
         found = map_match(query, case.id, library.vectors(), encoder)
         shade = found.worth
         begin, end = found.best_seconds()
-        about.append(f"shaded: what the match rests on most ({begin:g} to {end:g} s above all)")
+        about.append(
+            f"shaded: what the score depends on most, no finding ({begin:g} to {end:g} s above all)"
+        )
     save_match(
         query,
         case.record,

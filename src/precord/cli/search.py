@@ -53,12 +53,18 @@ WithSimulated = Annotated[
 Anyway = Annotated[
     bool, typer.Option("--anyway", help="Search even with what does not look like an ECG.")
 ]
+Like = Annotated[
+    str | None,
+    typer.Option(metavar="ASPECT", help="Stress rhythm, conduction, st-t or voltage."),
+]
 Picture = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE", help="Draw ECG above its best match: .png, .pdf or .svg.", exists=False
     ),
 ]
+
+_ASPECTS = ("rhythm", "conduction", "st-t", "voltage")
 
 
 def search(  # noqa: PLR0913 - one argument per option of the command
@@ -79,6 +85,7 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     until: Until = None,
     include_simulated: WithSimulated = False,
     anyway: Anyway = False,
+    like: Like = None,
     picture: Picture = None,
     rate: RateIs = None,
     unit: UnitIs = None,
@@ -94,8 +101,10 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     """
     if (ecg is None) == (text is None):
         raise typer.BadParameter("give either an ECG file or --text")
-    if text is not None and (picture or patient):
-        raise typer.BadParameter("--picture and --patient need an ECG file")
+    if text is not None and (picture or patient or like):
+        raise typer.BadParameter("--picture, --patient and --like need an ECG file")
+    if like is not None and like not in _ASPECTS:
+        raise typer.BadParameter(f"--like {like!r}, expected one of {', '.join(_ASPECTS)}")
     criteria = parse_criteria(
         age=age,
         sex=sex,
@@ -108,6 +117,7 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     )
 
     from precord.cli.terminal import waiting  # here, so that `precord --help` stays fast
+    from precord.retrieve.steer import Aspect
 
     stated = parse_stated(rate, unit, lead_order)
     with waiting("searching"), _open(library, ecg, stated, weights) as (retriever, record):
@@ -126,6 +136,7 @@ def search(  # noqa: PLR0913 - one argument per option of the command
                 criteria=criteria,
                 include_simulated=include_simulated,
                 anyway=anyway,
+                like=Aspect(like) if like else None,
             )
             query, title = {"ecg": str(ecg), "k": top}, _describe(record, str(ecg))
         if record is not None and picture is not None:

@@ -30,6 +30,7 @@ from precord.retrieve.consensus import Consensus
 from precord.retrieve.critical import Raised
 from precord.retrieve.note import describe_query, describe_shortage, list_faults
 from precord.retrieve.rank import best_rows
+from precord.retrieve.steer import Aspect, stress
 from precord.retrieve.witness import Question, hear
 from precord.retrieve.words import Witness, rank_text, says_otherwise
 from precord.score import RERANK_DEPTH, ScoreWeights, rerank, score_cases
@@ -107,7 +108,7 @@ class Retriever:
     encoder: QueryEncoder
     calibration: Calibration | None = None
 
-    def by_record(
+    def by_record(  # noqa: PLR0913 - one argument per way to narrow or steer a search
         self,
         record: Record,
         *,
@@ -117,6 +118,7 @@ class Retriever:
         criteria: Criteria | None = None,
         include_simulated: bool = False,
         anyway: bool = False,
+        like: Aspect | None = None,
     ) -> SearchResult:
         """Return the *k* cases most like *record*.
 
@@ -130,6 +132,7 @@ class Retriever:
             include_simulated: whether simulated cases may stand among real ones; those of
                 which *criteria* ask for the source may anyway.
             anyway: whether to search with what does not look like an ECG.
+            like: which aspect of the ECG the order of the hits is to stress.
 
         Raises:
             QueryError: *k* is not positive, or the library is empty.
@@ -153,7 +156,12 @@ class Retriever:
         is_same, own_notes = self._find_same_patient(record, patient, vectors)
         is_allowed, source_notes = self._allow(vectors, criteria, include_simulated)
         total = np.where(is_allowed & ~is_same, scores.total[0], np.nan)
-        total, matches = self._rerank(encoding, vectors, total)
+        if like is None:
+            total, matches = self._rerank(encoding, vectors, total)
+        else:
+            read, matches = encoding.statements[None], np.full(total.shape, np.nan)
+            total = stress(total[None], read, vectors.statements, like)[0]
+            source_notes.append(f"the order stresses {like}")
         best = best_rows(total, k)
 
         measurements = measure(record)
