@@ -54,8 +54,8 @@ def test_header_of_another_file_is_not_used(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"%PDF-1.7", "this is a PDF"),
-        (b"\x89PNG\r\n", "this is a PNG picture"),
+        (b"%PDF-1.7", "the PDF is damaged"),
+        (b"\x89PNG\r\n", "the picture is damaged"),
         (b"\x89HDF\r\n", "this is an HDF5 file"),
         (b"<?xml version='1.0'?>", "this is an XML file"),
         (b"hello, world", "unknown content"),
