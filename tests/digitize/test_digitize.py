@@ -37,7 +37,7 @@ def _blank(kind: str = "PNG", size: tuple[int, int] = (400, 400)) -> bytes:
 
 
 def test_a_clean_page_comes_back(record: Record, tmp_path: Path) -> None:
-    """3x4+1 at 150 dots per inch: speed and gain found, lead II alike, peaks at most 15 % low."""
+    """3x4+1 at 150 dots per inch: speed and gain found, lead II alike, at most 15 % low."""
     path = tmp_path / "page.png"
     path.write_bytes(_png(draw_page(record, layout="3x4+1", dpi=150)))
     found = read(path)

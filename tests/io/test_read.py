@@ -54,8 +54,6 @@ def test_header_of_another_file_is_not_used(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"%PDF-1.7", "this is a PDF"),
-        (b"\x89PNG\r\n", "this is a PNG picture"),
         (b"<?xml version='1.0'?>", "this is an XML file"),
         (b"hello, world", "unknown content"),
         (b"\0" * 200, "unknown content"),
@@ -66,8 +64,16 @@ def test_other_content_is_named(tmp_path: Path, content: bytes, message: str) ->
     """The message says what the file is, and which formats are read."""
     path = tmp_path / "x.ecg"
     path.write_bytes(content)
-    with pytest.raises(UnsupportedFormatError, match=f"{message}.* reads WFDB .* DICOM ECG"):
+    with pytest.raises(UnsupportedFormatError, match=f"{message}.* reads WFDB .*, DICOM ECG"):
         read(path)
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.7", b"\x89PNG\r\n"])
+def test_torn_pictures_are_damaged(tmp_path: Path, content: bytes) -> None:
+    """A few bytes of a picture or a PDF are refused as that."""
+    (tmp_path / "x.ecg").write_bytes(content)
+    with pytest.raises(FormatError, match="is damaged"):
+        read(tmp_path / "x.ecg")
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "/", "n" * 300, "a\0b", "a\nb", "no/such/file"])

@@ -62,7 +62,9 @@ def decode(data: bytes, name: str, page: int | None) -> tuple[NDArray[np.uint8],
                 _check_size(picture, name, kind)
                 upright = ImageOps.exif_transpose(picture)
                 pixels = np.asarray(_on_white(upright))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
+    except UnidentifiedImageError as error:  # its words name an object of Python's
+        raise FormatError(f"{name}: the picture is damaged") from error
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise FormatError(f"{name}: the picture is damaged: {str(error)[:80]}") from error
     except Image.DecompressionBombError as error:
         raise FormatError(f"{name}: larger than {MAX_PIXELS // 10**6} million pixels") from error
