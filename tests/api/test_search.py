@@ -72,7 +72,7 @@ def test_dicom_is_read(client: TestClient) -> None:
     ("files", "says"),
     [
         ({"a.hea": b"", "b.txt": b"x"}, "empty"),
-        ({"ecg.png": b"\x89PNG\r\n\x1a\n1234"}, "PNG"),
+        ({"ecg.png": b"\x89PNG\r\n\x1a\n1234"}, "damaged"),
         ({"a.bin": b"nothing that is known"}, "a.bin"),
         ({"a.hea": b"a 1 500 2\na.dat 16 1000/mV 16 0 1 1 0 II\n"}, "a.dat"),
         ({"a.hea": b"a 1 500 2\n../b.dat 16 1000/mV 16 0 1 1 0 II\n"}, "without a path"),

@@ -22,7 +22,19 @@ HEAVY = {
     *("PIL", "sqlite3", "httpx", "fastapi", "uvicorn", "precord.record", "precord.encoder"),
 }
 COMMANDS = (
-    *("search", "serve", "show", "render", "encode", "ingest", "get", "demo", "simulate", "codes"),
+    *(
+        "search",
+        "serve",
+        "show",
+        "render",
+        "digitize",
+        "encode",
+        "ingest",
+        "get",
+        "demo",
+        "simulate",
+        "codes",
+    ),
     *("train", "cross-validate", "compare", "evaluate", "gates"),
 )
 HEADER = "r 1 500 3\nr.dat 16 1000(0)/mV 16 0 1 6 0 II\n"

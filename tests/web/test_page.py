@@ -1,12 +1,17 @@
 """The page in a browser: each story a clinician meets, on a desktop and on a phone."""
 
 import re
+from pathlib import Path
 
+import numpy as np
 import pytest
 from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from precord.api.schemas import DISCLAIMER
+from precord.io import write_wfdb
+from precord.leads import LEADS
+from precord.record import Record
 from tests.web.conftest import SIZES, Open, Site, keep
 
 CSS_MM = 96 / 25.4  # px, CSS Values and Units 3, 6.2
@@ -230,3 +235,25 @@ def test_the_shell_is_small(open_page: Open, site: Site) -> None:
     sizes = page.evaluate("performance.getEntriesByType('resource').map(e => e.decodedBodySize)")
     assert 10_000 < sum(sizes) < 400_000
     assert page.url.startswith(site.origin)
+
+
+def test_what_stands_before_the_hits(open_page: Open, site: Site) -> None:
+    """What this library can hardly show, and what the nearest cases have, without a verdict."""
+    page = open_page()
+    upload(page, site)
+    before = page.locator("#consensus")
+    assert "can hardly show" in before.inner_text()
+    before.locator("summary").click()
+    assert "do not make this ECG normal" in before.inner_text()
+    assert "MI" in before.locator("table").inner_text()
+
+
+def test_what_is_no_ecg_gets_no_answer(open_page: Open, tmp_path: Path) -> None:
+    """The page says so, in words, where the hits would stand."""
+    noise = np.random.default_rng(0).normal(0, 0.3, (12, 5000)).astype(np.float32)
+    header = write_wfdb(Record(noise, LEADS, 500.0), tmp_path / "noise")
+    page = open_page()
+    page.set_input_files("#files", [str(header), str(header.with_suffix(".dat"))])
+    page.wait_for_selector("#consensus .warning")
+    assert "No answer" in page.locator("#consensus").inner_text()
+    assert page.locator("#hits .hit").count() == 0

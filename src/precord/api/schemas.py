@@ -138,11 +138,66 @@ class QueryOut(Shape):
     notes: list[str]
 
 
+class TrustOut(Shape):
+    """Whether there is an answer at all, and the reasons against it."""
+
+    verdict: Literal["answer", "doubtful", "none"]
+    reasons: list[str]
+
+
+class RaisedOut(Shape):
+    """What must not be overlooked: raised, not diagnosed.
+
+    Attributes:
+        precedents: ids of the best cases that have it; empty if the library has none.
+    """
+
+    name: str
+    codes: list[str]
+    support: list[str]
+    precedents: list[str]
+    n_cases: int
+
+
+class VoteOut(Shape):
+    """How many of the nearest cases have a superclass or statement.
+
+    Attributes:
+        probability, low, high: calibrated, with its 95 % interval; None where it is not.
+    """
+
+    name: str
+    n: int
+    probability: float | None
+    low: float | None
+    high: float | None
+
+
+class ConsensusOut(Shape):
+    """What the nearest real cases of other patients have; no diagnosis, and excludes nothing."""
+
+    of: int
+    classes: list[VoteOut]
+    statements: list[VoteOut]
+    fitted_on: str
+
+
+class ScarceOut(Shape):
+    """A critical statement of which the library has few cases."""
+
+    code: str
+    n: int
+
+
 class SearchOut(Answer):
     """The answer to a search, best hit first."""
 
     format_version: int = 1
     query: QueryOut
+    trust: TrustOut
+    critical: list[RaisedOut]
+    scarce: list[ScarceOut]
+    consensus: ConsensusOut | None
     hits: list[HitOut]
     took_ms: int
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 
 from precord.api import schemas as out
 from precord.api.criterion import Asks, read_asks
-from precord.api.shape import to_hit, to_query
+from precord.api.shape import to_consensus, to_critical, to_hit, to_query, to_trust
 from precord.api.state import Asked, Service
 from precord.api.upload import Part, laid_out
 from precord.errors import QueryError
@@ -114,4 +114,12 @@ def _read_case(service: Service, case_id: str) -> tuple[Record, str | None]:
 def _answer(query: out.QueryOut, result: SearchResult, started: float) -> out.SearchOut:
     """Return the whole answer."""
     took = round(1000 * (time.perf_counter() - started))
-    return out.SearchOut(query=query, hits=[to_hit(hit) for hit in result.hits], took_ms=took)
+    return out.SearchOut(
+        query=query,
+        trust=to_trust(result),
+        critical=to_critical(result),
+        scarce=[out.ScarceOut(code=code, n=n) for code, n in result.scarce],
+        consensus=to_consensus(result),
+        hits=[to_hit(hit) for hit in result.hits],
+        took_ms=took,
+    )

@@ -7,6 +7,7 @@ from precord.api import schemas as out
 from precord.case import Case, Explanation, Hit
 from precord.record import Measurements, Record
 from precord.retrieve import SearchResult
+from precord.retrieve.consensus import Vote
 from precord.signal.quality import assess
 from precord.statements import CODES, STATEMENTS
 
@@ -77,6 +78,41 @@ def to_hit(hit: Hit) -> out.HitOut:
         "explanation": _to_explanation(hit.explanation),
     }
     return out.HitOut.model_validate(_case_fields(hit.case) | scores)
+
+
+def to_trust(result: SearchResult) -> out.TrustOut:
+    """Return whether *result* is an answer."""
+    return out.TrustOut(verdict=result.trust.verdict.value, reasons=list(result.trust.reasons))
+
+
+def to_critical(result: SearchResult) -> list[out.RaisedOut]:
+    """Return what must not be overlooked."""
+    return [out.RaisedOut.model_validate(asdict(raised)) for raised in result.critical]
+
+
+def to_consensus(result: SearchResult) -> out.ConsensusOut | None:
+    """Return what the nearest cases have, or None where none was asked."""
+    found = result.consensus
+    if found is None:
+        return None
+    return out.ConsensusOut(
+        of=found.of,
+        classes=[_to_vote(vote) for vote in found.classes],
+        statements=[_to_vote(vote) for vote in found.statements],
+        fitted_on=found.fitted_on,
+    )
+
+
+def _to_vote(vote: Vote) -> out.VoteOut:
+    """Return one vote."""
+    p = vote.probability
+    return out.VoteOut(
+        name=vote.name,
+        n=vote.n,
+        probability=p.value if p else None,
+        low=p.low if p else None,
+        high=p.high if p else None,
+    )
 
 
 def to_query(

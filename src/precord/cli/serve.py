@@ -95,13 +95,14 @@ def _run(
     from precord.cli.terminal import say
     from precord.encoder import Encoder
     from precord.library.sqlite import SqliteLibrary
-    from precord.retrieve import Retriever
+    from precord.retrieve import Calibration, Retriever
 
     encoder = Encoder.load(weights)
     with SqliteLibrary.open(library, encoder=encoder) as cases, ParserPool() as parsers:
         audit = AuditLog(audit_path(library))
         audit.write("start")
-        service = Service(Retriever(cases, encoder), cases, parsers, audit, encoder)
+        retriever = Retriever(cases, encoder, Calibration.load(encoder.fingerprint, weights))
+        service = Service(retriever, cases, parsers, audit, encoder)
         app = create_app(service, access)
         cert, key = tls
         config = uvicorn.Config(

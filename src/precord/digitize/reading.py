@@ -217,6 +217,7 @@ def _compose(
     notes = [
         *notes,
         f"read from a picture, layout {arrangement.layout}; expected {expected:.0f} dB of signal",
+        "reading pictures is experimental: compare the traces with the paper before you use them",
     ]
     if gain is None:
         notes.append("no calibration pulse found: amplitudes unknown; --gain supplies it")

@@ -3,6 +3,7 @@
 import { Refusal, searchEcg, searchText } from "./api.js";
 import { showCase } from "./compare.js";
 import { byId, el } from "./dom.js";
+import { showConsensus } from "./consensus.js";
 import { showHits } from "./hits.js";
 import { showLibrary } from "./library.js";
 import { showQuery } from "./query.js";
@@ -49,6 +50,7 @@ const say = (text) => { byId("alert").textContent = text; };
 function show() {
   if (!answer) return;
   showQuery(byId("query"), answer.query);
+  showConsensus(byId("consensus"), answer);
   showHits(byId("hits"), answer, (id) => search({ case: id }));
   byId("answer").hidden = false;
 }

@@ -1,7 +1,7 @@
 // Keeps the shell of the page, so that it opens without the service; never an answer of the API.
 const SHELL = "precord-shell-1";
 const FILES = [
-  "style.css", "icon.svg", "main.js", "api.js", "compare.js", "dom.js", "ecg.js", "hits.js",
+  "style.css", "icon.svg", "main.js", "api.js", "compare.js", "consensus.js", "dom.js", "ecg.js", "hits.js",
   "library.js", "query.js", "viewer.js", "calipers.js", "words.js", "words/en.json",
   "words/de.json", "export.js",
 ].map((name) => `/static/${name}`);

@@ -1,0 +1,48 @@
+// What stands before the hits: whether there is an answer, what must not be overlooked, and what
+// the nearest cases have. Never that an ECG is normal, never that something is ruled out.
+
+import { el, put } from "./dom.js";
+import { t } from "./words.js";
+
+const percent = (share) => `${Math.round(100 * share)} %`;
+
+/** Fill *section* with what *answer* says before its hits; hide it where there is nothing. */
+export function showConsensus(section, answer) {
+  const parts = [trust(answer.trust), critical(answer), consensus(answer.consensus)].filter(Boolean);
+  section.hidden = parts.length === 0;
+  put(section, ...parts);
+}
+
+function trust({ verdict, reasons }) {
+  if (!reasons.length) return null;
+  return el("div", { class: "warning", role: "alert" },
+    el("strong", {}, t(verdict === "none" ? "no_answer" : "doubtful")),
+    el("ul", { class: "notes", lang: "en" }, reasons.map((reason) => el("li", {}, reason))));
+}
+
+function critical({ critical: raised, scarce }) {
+  if (!raised.length && !scarce.length) return null;
+  return el("div", {},
+    ...(raised.length ? [el("h2", {}, t("critical"))] : []),
+    el("ul", { class: "notes", lang: "en" }, raised.map((one) => el("li", {},
+      el("strong", {}, one.name), `: ${one.support.join("; ")}. `,
+      ...(one.precedents.length
+        ? one.precedents.flatMap((id) => [el("a", { href: `#/case/${encodeURIComponent(id)}` }, id), " "])
+        : [t("no_case_of_this")])))),
+    ...(scarce.length ? [el("p", { class: "quiet" },
+      t("scarce", { codes: scarce.map(({ code, n }) => `${code} ${n}`).join(", ") }))] : []));
+}
+
+function consensus(found) {
+  if (!found) return null;
+  const row = (vote) => el("tr", {}, el("th", { scope: "row" }, vote.name),
+    el("td", {}, t("n_of", { n: vote.n, of: found.of })),
+    el("td", {}, vote.probability === null ? "–"
+      : `${percent(vote.probability)} [${percent(vote.low)}, ${percent(vote.high)}]`));
+  const head = ["", "votes", "probability"].map((word) => el("th", { scope: "col" }, word && t(word)));
+  return el("details", {},
+    el("summary", {}, t("consensus", { n: found.of })),
+    el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, head)),
+      el("tbody", {}, [...found.classes, ...found.statements.slice(0, 8)].map(row)))),
+    el("p", { class: "quiet" }, t("consensus_caveat")));
+}
