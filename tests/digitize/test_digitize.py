@@ -1,6 +1,7 @@
 """Tests of precord.digitize: pages drawn from known signals come back; the rest is refused."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 
 from precord.digitize import Options, digitize, is_picture
+from precord.digitize.confidence import Evidence, expect_snr, to_confidence
 from precord.errors import FormatError, PrecordError, QueryError
 from precord.image.page import Page, Style, draw_page
 from precord.io import read
@@ -102,3 +104,14 @@ def test_options_that_cannot_be(wrong: dict[str, object]) -> None:
     """An option out of range is named."""
     with pytest.raises(QueryError, match=str(next(iter(wrong)))):
         Options(**wrong)  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_judged_is_not_trusted() -> None:
+    """Evidence that is missing gives the least confidence, never a silent pass."""
+    good = Evidence(0.05, 0.95, (0.0,) * 12, 0.02, 1.0, (1.0,) * 12, 8.0)
+    blind = replace(good, misfit=float("nan"))
+    assert min(expect_snr(good)) > 5
+    assert max(expect_snr(blind)) == -10
+    assert to_confidence(max(expect_snr(blind))) < 0.1
+    gaps = replace(good, gaps=(float("nan"), *good.gaps[1:]))
+    assert expect_snr(gaps)[0] == -10 < expect_snr(gaps)[1]

@@ -19,6 +19,7 @@ from precord.digitize.trace import Traces
 from precord.leads import LEADS, Lead
 
 Array = NDArray[Any]
+_LEAST, _MOST = -10.0, 25.0  # dB
 FEATURES = ("constant", "misfit", "strip", "gaps", "grid", "pulses", "size", "coarse")
 
 
@@ -101,10 +102,13 @@ class Evidence:
 
 
 def expect_snr(evidence: Evidence) -> tuple[float, ...]:
-    """Return the expected dB of each of the twelve leads."""
+    """Return the expected dB of each of the twelve leads; what cannot be judged has the least."""
     weights = np.array(json.loads(_text())["weights"])
-    rows = np.stack([evidence.row(k) for k in range(len(LEADS))])
-    return tuple(float(v) for v in np.clip(rows @ weights, -10.0, 25.0))
+    used = np.flatnonzero(weights)
+    rows = np.stack([evidence.row(k) for k in range(len(LEADS))])[:, used]
+    expected = np.where(np.isfinite(rows), rows, 0.0) @ weights[used]
+    expected = np.where(np.isfinite(rows).all(axis=1), expected, _LEAST)
+    return tuple(float(v) for v in np.clip(expected, _LEAST, _MOST))
 
 
 def to_confidence(snr_db: float) -> float:
