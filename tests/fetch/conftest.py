@@ -42,6 +42,7 @@ class Server:
     """Serves a folder; *faults* holds what to do wrong, by file, one for each request.
 
     A fault is a status to answer with, "drop" (half of what is left, then the line is cut),
+    "busy" (503, to come back in 20 s),
     "wrong" (bytes turned over), "html" (a page in place of the file) or "shift" (another
     range than was asked for).
     """
@@ -74,6 +75,9 @@ class _Handler(BaseHTTPRequestHandler):
         faults = self.told.faults.get(name, [])
         fault = faults.pop(0) if faults else None
         path = self.told.root / name
+        if fault == "busy":
+            self._answer(503, b"later\n", {"Retry-After": "20"})
+            return
         if isinstance(fault, int) or not path.is_file():
             self._answer(fault if isinstance(fault, int) else 404, b"no\n", {"Retry-After": "0"})
             return
