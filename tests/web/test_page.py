@@ -120,7 +120,7 @@ def test_unknown_scale_has_a_time_grid_and_a_banner(open_page: Open, site: Site)
     panel.get_by_role("button", name="Calipers").click()
     expect(panel.locator(".reading")).to_have_text("1,000 ms · 60/min")
     expect(page.locator("#overlay")).to_contain_text("Not drawn on each other")
-    assert page.locator("#overlay svg").count() == 0
+    expect(page.locator("#overlay svg")).to_have_count(0)
     keep(page, "desktop-unknown-scale")
 
 
@@ -131,12 +131,12 @@ def test_side_by_side(open_page: Open, site: Site, size: str) -> None:
     upload(page, site)
     go(page, site, "#/compare/a/1")
     page.wait_for_selector("#overlay svg")
-    assert page.locator(".side-by-side svg.ecg").count() == 2
+    expect(page.locator(".side-by-side svg.ecg")).to_have_count(2)
     page.locator(".side-by-side button[aria-label='Larger']").first.click()
     papers = page.locator(".side-by-side .paper-scroll")
     papers.first.evaluate("paper => { paper.scrollLeft = 40 }")
     expect(papers.nth(1)).to_have_js_property("scrollLeft", 40)
-    assert page.locator("#overlay .ours").count() > 6
+    expect(page.locator("#overlay .ours").nth(6)).to_be_attached()
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     keep(page, f"{size}-compare")
 
@@ -256,4 +256,4 @@ def test_what_is_no_ecg_gets_no_answer(open_page: Open, tmp_path: Path) -> None:
     page.set_input_files("#files", [str(header), str(header.with_suffix(".dat"))])
     page.wait_for_selector("#consensus .warning")
     assert "No answer" in page.locator("#consensus").inner_text()
-    assert page.locator("#hits .hit").count() == 0
+    expect(page.locator("#hits .hit")).to_have_count(0)
