@@ -101,7 +101,7 @@ def test_interrupted_run_goes_on(
     """Stopped or killed while a server makes it wait: nothing that had come is lost."""
     dest = tmp_path / "dest"
     name = "records500/00000/00003_hr.dat"
-    server.faults[name] = ["drop", "busy"]
+    server.faults[name] = ["drop", *["busy"] * 50]
     process = subprocess.Popen(
         _command(server, dest), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
