@@ -1,10 +1,12 @@
 """Tests of precord.signal.filters; the oracle is the sine that went in."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.signal import resample_poly
+from scipy.signal import butter, resample_poly, sosfiltfilt
 
 from precord.signal.filters import band_limit, remove_mains, resample
 
@@ -71,6 +73,33 @@ def test_resampling_keeps_sines_and_length(rate: float) -> None:
     assert abs(found.shape[1] - 1000) <= 1
     n = min(found.shape[1], 1000)
     np.testing.assert_allclose(found[:, 50 : n - 50], _sine(7, 100)[:, 50 : n - 50], atol=0.03)
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high"),
+    [
+        ("highpass", 0.5, None),
+        ("bandpass", 6.0, 22.0),
+        ("lowpass", None, 35.0),
+        ("highpass", 300.0, None),
+    ],
+)
+def test_filtering_equals_scipy(
+    kind: Literal["highpass", "bandpass", "lowpass"], low: float | None, high: float | None
+) -> None:
+    """The oracle is SciPy's own filter forwards and backwards, at the same padding."""
+    noise = np.random.default_rng(0).normal(size=(3, 2000)).astype(np.float32)
+    bounds = [bound for bound in (low, high) if bound is not None]
+    sections = butter(3, bounds if len(bounds) == 2 else bounds[0], kind, fs=1000, output="sos")
+    whole = noise.astype(np.float64)
+    if low is not None:
+        whole -= whole.mean(axis=1, keepdims=True)
+    pad = min(1999, int(1000 / (low or 1.0)))
+
+    expected = sosfiltfilt(sections, whole, axis=1, padlen=pad)
+
+    found = band_limit(noise, 1000, low=low, high=high)
+    np.testing.assert_array_equal(found, expected.astype(np.float32))
 
 
 def test_resampling_equals_scipy_where_nothing_is_missing() -> None:

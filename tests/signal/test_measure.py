@@ -17,7 +17,7 @@ from precord.leads import LEADS, Lead
 from precord.record import Record, Scale
 from precord.signal.beats import find_beats
 from precord.signal.filters import Signal
-from precord.signal.measure import axis, fridericia, measure
+from precord.signal.measure import _median_of_others, axis, fridericia, measure
 from precord.simulate import draw_statements, simulate
 from precord.simulate.findings import SINUS
 
@@ -231,3 +231,11 @@ def test_pr_is_measured_where_it_exists(shared_data: Path) -> None:
     assert np.mean(with_pr) >= 0.9
     assert len(wrong) >= 5
     assert np.mean(wrong) <= 0.15
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 12, 13])
+def test_the_median_of_all_others_is_that_of_a_slow_loop(n: int) -> None:
+    """With ties, too."""
+    rows = np.random.default_rng(n).integers(0, 4, (n, 50)).astype(np.float64)
+    slow = [np.median(np.delete(rows, i, axis=0), axis=0) for i in range(n)]
+    np.testing.assert_array_equal(_median_of_others(rows), slow)

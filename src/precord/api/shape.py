@@ -1,6 +1,6 @@
 """From precord's own nouns to the API's answers. Nothing here names a patient."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
 from precord.api import schemas as out
@@ -8,7 +8,7 @@ from precord.case import Case, Explanation, Hit
 from precord.record import Measurements, Record
 from precord.retrieve import SearchResult
 from precord.retrieve.consensus import Vote
-from precord.signal.quality import assess
+from precord.signal.quality import LeadQuality, assess
 from precord.statements import CODES, STATEMENTS
 
 
@@ -25,8 +25,8 @@ def to_statement(code: str) -> out.StatementOut:
     )
 
 
-def to_record(record: Record) -> out.RecordOut:
-    """Return what was read of *record*."""
+def to_record(record: Record, quality: Sequence[LeadQuality] = ()) -> out.RecordOut:
+    """Return what was read of *record*; *quality* is that of its leads, where it is known."""
     taken, origin = record.acquisition, record.provenance
     confidence = origin.confidence or (None,) * len(record.leads)
     leads = [
@@ -38,7 +38,7 @@ def to_record(record: Record) -> out.RecordOut:
             is_derived=quality.lead in origin.derived,
             confidence=sure,
         )
-        for quality, sure in zip(assess(record), confidence, strict=True)
+        for quality, sure in zip(quality or assess(record), confidence, strict=True)
     ]
     return out.RecordOut(
         name=origin.name,
@@ -129,7 +129,7 @@ def to_query(
             "id": query_id,
             "kind": kind,
             "text": text,
-            "record": to_record(record) if record else None,
+            "record": to_record(record, result.query_quality) if record else None,
             "statements": to_statements(result.query_statements),
             "statements_are_read": result.query_statements_are_read,
             "measurements": to_measurements(result.query_measurements),

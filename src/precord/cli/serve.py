@@ -97,7 +97,7 @@ def _run(
     from precord.library.sqlite import SqliteLibrary
     from precord.retrieve import Calibration, Retriever
 
-    encoder = Encoder.load(weights)
+    encoder = Encoder.load(weights, threads=1)  # requests share the cores; see docs/results/load.md
     with SqliteLibrary.open(library, encoder=encoder) as cases, ParserPool() as parsers:
         audit = AuditLog(audit_path(library))
         audit.write("start")

@@ -4,7 +4,7 @@ Shapes: N cases, D width of a vector.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -48,6 +48,9 @@ class Vectors:
         ecg: (N, D) float32 unit rows, read-only; NaN where a case has no ECG vector.
         report: (N, D) float32 unit rows, read-only; NaN where it has no report vector.
         statements: of all cases.
+        row_of: the row of each case id.
+        rows_of: the rows of each patient's cases.
+        is_simulated: (N,).
     """
 
     ids: tuple[str, ...]
@@ -57,6 +60,20 @@ class Vectors:
     ecg: NDArray[np.float32]
     report: NDArray[np.float32]
     statements: StatementTable
+    row_of: Mapping[str, int] = field(init=False, repr=False)
+    rows_of: Mapping[str, Sequence[int]] = field(init=False, repr=False)
+    is_simulated: NDArray[np.bool_] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Look up once what every search asks."""
+        rows_of: dict[str, list[int]] = {}
+        for row, patient in enumerate(self.patients):
+            if patient is not None:
+                rows_of.setdefault(patient, []).append(row)
+        is_simulated = np.array([s is Source.SIMULATED for s in self.sources], np.bool_)
+        object.__setattr__(self, "row_of", {case_id: i for i, case_id in enumerate(self.ids)})
+        object.__setattr__(self, "rows_of", rows_of)
+        object.__setattr__(self, "is_simulated", is_simulated)
 
 
 @dataclass(frozen=True, slots=True)

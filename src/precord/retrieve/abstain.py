@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from precord.record import Record
 from precord.retrieve.calibration import Calibration
+from precord.signal.beats import Beats
 from precord.signal.ecg_check import is_like_ecg
 
 CLOSE = 10  # nearest ECGs whose mean cosine says how near the library comes
@@ -61,9 +62,9 @@ class Trust:
     closeness: Closeness | None = None
 
 
-def refuse(record: Record) -> Trust | None:
-    """Return why *record* gets no answer at all, or None if it may get one."""
-    if is_like_ecg(record) is not False:
+def refuse(record: Record, beats: Beats | None = None) -> Trust | None:
+    """Return why *record*, of these *beats*, gets no answer at all; None if it may get one."""
+    if is_like_ecg(record, beats) is not False:
         return None
     reason = "this does not look like a 12-lead ECG: its beats, leads or spectrum are unlike any"
     return Trust(Verdict.NONE, (reason,))

@@ -34,9 +34,10 @@ from precord.retrieve.steer import Aspect, stress
 from precord.retrieve.witness import Question, hear
 from precord.retrieve.words import Witness, rank_text, says_otherwise
 from precord.score import RERANK_DEPTH, ScoreWeights, rerank, score_cases
+from precord.signal.beats import average_beats
 from precord.signal.lead_note import describe_leads
 from precord.signal.measure import measure
-from precord.signal.quality import assess
+from precord.signal.quality import LeadQuality, assess
 from precord.statements import CODES
 from precord.text import TextQuery, matching_text, read_query
 
@@ -72,6 +73,7 @@ class SearchResult:
     Attributes:
         hits: best first.
         earlier: ids of the cases left out because they are of the same patient.
+        query_quality: of the query's leads; empty for a text.
         query_measurements: empty for a text.
         query_statements: as read from the signal or as given; empty for a text.
         query_statements_are_read: whether the model read them from the signal.
@@ -86,6 +88,7 @@ class SearchResult:
 
     hits: tuple[Hit, ...]
     earlier: tuple[str, ...] = ()
+    query_quality: tuple[LeadQuality, ...] = ()
     query_measurements: Measurements = field(default_factory=Measurements)
     query_statements: frozenset[str] = frozenset()
     query_statements_are_read: bool = False
@@ -143,9 +146,11 @@ class Retriever:
         if not any(lead.is_usable for lead in quality):
             name = record.provenance.name or "record"
             raise SignalError(f"{name}: no usable lead: {list_faults(quality)}")
-        refused = refuse(record)
+        beats = average_beats(record)
+        refused = refuse(record, beats)
         if refused and not anyway:
-            return SearchResult((), notes=tuple(describe_query(record, quality)), trust=refused)
+            notes = tuple(describe_query(record, quality))
+            return SearchResult((), query_quality=quality, notes=notes, trust=refused)
         encoding = self.encoder.encode_query(record)
         scores = score_cases(
             encoding.vector[None],
@@ -164,14 +169,14 @@ class Retriever:
             source_notes.append(f"the order stresses {like}")
         best = best_rows(total, k)
 
-        measurements = measure(record)
+        measurements = measure(record, beats)
         are_read = statements is None
         if statements is None:
             statements = self.encoder.likely_statements(encoding.statements)
         cases = self.library.cases([vectors.ids[i] for i in best])
         reasons = [explain(statements, are_read, measurements, case) for case in cases]
-        about = (*describe_query(record, quality), *describe_leads(record, measurements, quality))
-        notes = (*about, *own_notes, *source_notes)
+        leads = describe_leads(record, measurements, quality, beats)
+        notes = (*describe_query(record, quality), *leads, *own_notes, *source_notes)
         question = Question(encoding, measurements, scores.total[0], scores.overlap[0, best])
         heard = hear(question, vectors, ~is_same, self.calibration)
         return SearchResult(
@@ -185,6 +190,7 @@ class Retriever:
                 match_probability=matches[best],
             ),
             earlier=tuple(vectors.ids[i] for i in np.flatnonzero(is_same)),
+            query_quality=quality,
             query_measurements=measurements,
             query_statements=statements,
             query_statements_are_read=are_read,
@@ -231,8 +237,7 @@ class Retriever:
             is_allowed &= ~has_it
         ranked = rank_text(self.library, self.encoder, vectors, query, is_allowed, witness)
         cases = self._take_consistent(query, vectors, ranked.score, k)
-        row = {case_id: i for i, case_id in enumerate(vectors.ids)}
-        best = [row[case.id] for case in cases]
+        best = [vectors.row_of[case.id] for case in cases]
         return SearchResult(
             hits=_to_hits(
                 cases,
@@ -271,7 +276,7 @@ class Retriever:
     ) -> tuple[NDArray[np.bool_], list[str]]:
         """Return (N,) which cases may be hits, and notes on those that may not."""
         wanted = criteria or Criteria()
-        is_simulated = np.array([source is Source.SIMULATED for source in vectors.sources])
+        is_simulated = vectors.is_simulated
         n = int(is_simulated.sum())
         if n == is_simulated.size:
             notes, meets = ["all cases of this library are SIMULATED"], np.ones_like(is_simulated)
@@ -280,8 +285,10 @@ class Retriever:
         else:
             notes, meets = [f"left out: {n} simulated"], ~is_simulated
         if not wanted.is_empty:
-            found = self.library.select(wanted)
-            meets &= np.array([case_id in found for case_id in vectors.ids])
+            found = np.zeros(meets.size, np.bool_)
+            rows = (vectors.row_of.get(case_id) for case_id in self.library.select(wanted))
+            found[[row for row in rows if row is not None]] = True  # one may have come since
+            meets &= found
             notes.append(f"{meets.sum()} of {meets.size} cases meet the criteria")
         return meets, notes
 
@@ -314,16 +321,17 @@ class Retriever:
             patients.add(self.library.pseudonym(record.acquisition.patient_id))
         notes = []
         known = self.library.find_digest(record.digest())
+        if known not in vectors.row_of:  # it came since the vectors were read
+            known = None
         if known is not None:
-            patients.add(vectors.patients[vectors.ids.index(known)])
+            patients.add(vectors.patients[vectors.row_of[known]])
             notes.append(f"this very ECG is in the library as {known}, and left out")
         patients.discard(None)
-        is_same = np.array(
-            [
-                case_id == known or owner in patients
-                for case_id, owner in zip(vectors.ids, vectors.patients, strict=True)
-            ]
-        )
+        is_same = np.zeros(len(vectors.ids), np.bool_)
+        for owner in patients:
+            is_same[list(vectors.rows_of.get(owner or "", ()))] = True
+        if known is not None:
+            is_same[vectors.row_of[known]] = True
         if others := int(is_same.sum()) - (known is not None):
             notes.append(f"left out: {others} of the same patient")
         return is_same, notes

@@ -78,7 +78,7 @@ def map_match(record: Record, case_id: str, vectors: Vectors, encoder: MapEncode
     """
     if case_id not in vectors.ids:
         raise QueryError(f"{case_id}: not in the library")
-    row = [vectors.ids.index(case_id)]
+    row = [vectors.row_of[case_id]]
     standard = record.to_standard()
     pieces = list_pieces(standard)
     records = [standard, *(hide(standard, lead, window) for lead, window in pieces)]

@@ -14,7 +14,6 @@ from precord.encoder import QueryEncoding
 from precord.library.protocol import Vectors
 from precord.record import Measurements
 from precord.relevance import to_class_probabilities
-from precord.report import Source
 from precord.retrieve.abstain import CLOSE, JUDGED, Closeness, Trust, Verdict, doubt, mean_of_best
 from precord.retrieve.calibration import Calibration
 from precord.retrieve.consensus import NEIGHBOURS, Consensus, ask, find_neighbours
@@ -65,8 +64,7 @@ def hear(
         is_other: (N,) whether a case is of another patient.
         calibration: of the encoder's answers; without it there are counts only.
     """
-    is_real = np.array([source is not Source.SIMULATED for source in vectors.sources])
-    asked = is_real & is_other
+    asked = ~vectors.is_simulated & is_other
     present = vectors.statements.present
     query = question.encoding
     k = calibration.neighbours if calibration else NEIGHBOURS

@@ -114,6 +114,5 @@ def _rank_words(
     A case that was added since *vectors* were read is left for the next search.
     """
     depth = _BM25_DEPTH if is_allowed.all() else len(vectors.ids)
-    row = {case_id: i for i, case_id in enumerate(vectors.ids)}
-    found = [row.get(case_id) for case_id, _ in library.search_text(text, depth)]
+    found = [vectors.row_of.get(case_id) for case_id, _ in library.search_text(text, depth)]
     return np.array([i for i in found if i is not None and is_allowed[i]], np.intp)

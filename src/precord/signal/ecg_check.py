@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy.stats import kurtosis
 
 from precord.record import Record
-from precord.signal.beats import DETECTION_RATE, average_beats
+from precord.signal.beats import DETECTION_RATE, Beats, average_beats
 from precord.signal.filters import bridge
 from precord.signal.prepare import MODEL_RATE, prepare
 
@@ -106,21 +106,25 @@ def load_rule() -> ShapeRule:
     return ShapeRule(np.array(facts["mean"]), np.array(facts["precision"]), float(facts["limit"]))
 
 
-def is_like_ecg(record: Record) -> bool | None:
+def is_like_ecg(record: Record, beats: Beats | None = None) -> bool | None:
     """Tell whether *record* looks like an ECG; None where it cannot be judged.
+
+    Args:
+        record: of any leads and scale.
+        beats: its own, where they are known already.
 
     Raises:
         SignalError: As `prepare` does.
     """
-    shape = describe_shape(record)
+    shape = describe_shape(record, beats)
     if shape is None:
         return None
     rule = load_rule()
     return rule.distance(shape) <= rule.limit
 
 
-def describe_shape(record: Record) -> Floats | None:
-    """Return (F,) the numbers of `FEATURES` of *record*.
+def describe_shape(record: Record, beats: Beats | None = None) -> Floats | None:
+    """Return (F,) the numbers of `FEATURES` of *record*; *beats* are its own, where known.
 
     None where fewer than six leads, or less than five seconds, are there to be judged.
 
@@ -141,7 +145,7 @@ def describe_shape(record: Record) -> Floats | None:
     sharpness = float(np.median(kurtosis(np.diff(leads, axis=1), axis=1, fisher=False)))
     energy = np.square(np.linalg.svd(leads, compute_uv=False))
     held = np.cumsum(energy) / energy.sum()
-    alike, rate = _beats(record)
+    alike, rate = _describe_beats(record, beats or average_beats(record))
     slow, middle, fast = _bands(leads)
     return np.array(
         [
@@ -168,9 +172,8 @@ def _bands(leads: Floats) -> tuple[float, float, float]:
     return slow, middle, fast
 
 
-def _beats(record: Record) -> tuple[float, float]:
+def _describe_beats(record: Record, beats: Beats) -> tuple[float, float]:
     """Return how alike the beats are, as a median correlation, and their rate a minute."""
-    beats = average_beats(record)
     if len(beats.peaks) < 2:
         return 0.0, 60 / max(record.duration, 1.0)
     rate = 60 / float(np.median(np.diff(beats.peaks)))

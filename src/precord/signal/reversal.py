@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from precord.leads import CHEST_LEADS, LIMB_LEADS, Lead
 from precord.record import Measurements, Record
-from precord.signal.beats import BEFORE, DETECTION_RATE, average_beats
+from precord.signal.beats import BEFORE, DETECTION_RATE, Beats, average_beats
 from precord.signal.electrode import (
     CHEST_REVERSALS,
     SEEN,
@@ -92,7 +92,10 @@ class Rule:
 
 
 def check_electrodes(
-    record: Record, found: Measurements, quality: Sequence[LeadQuality]
+    record: Record,
+    found: Measurements,
+    quality: Sequence[LeadQuality],
+    beats: Beats | None = None,
 ) -> ElectrodeCheck:
     """Return which electrodes of *record* look exchanged.
 
@@ -100,8 +103,9 @@ def check_electrodes(
         record: of any scale.
         found: measured on it; tells whether there is a P wave.
         quality: of its leads; an unusable one is not compared.
+        beats: its own, where they are known already.
     """
-    beat = MedianBeat.of(record, found, quality)
+    beat = MedianBeat.of(record, found, quality, beats)
     if isinstance(beat, str):
         return ElectrodeCheck(limb_not_testable=beat, chest_not_testable=beat)
     rules = load_rules()
@@ -142,7 +146,11 @@ class MedianBeat:
 
     @classmethod
     def of(
-        cls, record: Record, found: Measurements, quality: Sequence[LeadQuality]
+        cls,
+        record: Record,
+        found: Measurements,
+        quality: Sequence[LeadQuality],
+        beats: Beats | None = None,
     ) -> "MedianBeat | str":
         """Return the median beat of *record*, or why it cannot be compared."""
         unusable = {q.lead for q in quality if not q.is_usable}
@@ -151,7 +159,7 @@ class MedianBeat:
         there = set(record.leads) - absent
         if missing := [lead for lead in CHEST_LEADS if lead not in there - unusable]:
             return f"no usable {', '.join(missing)}"
-        beats = average_beats(record)
+        beats = beats or average_beats(record)
         if beats.is_dominant.sum() < MIN_DOMINANT:
             return f"fewer than {MIN_DOMINANT} beats alike"
         median = dict(zip(record.leads, beats.median, strict=True))
