@@ -64,7 +64,14 @@ class QueryEncoding:
 
 
 class Encoder:
-    """Two towers with their tokeniser, loaded once."""
+    """Two towers with their tokeniser, loaded once.
+
+    Attributes:
+        dim: width of a vector.
+        score_weights: what a search ranks by.
+        withheld: statements that the training was not to know.
+        fingerprint: of all that decides a vector.
+    """
 
     precision = PRECISION
 
@@ -75,6 +82,7 @@ class Encoder:
             self.dim = int(facts["dim"])
             self._view = View(facts.get("view", View.SIGNED))
             self.score_weights = ScoreWeights(**facts["score"])
+            self.withheld = frozenset(map(str, facts.get("withheld", ())))
             self._thresholds = {str(k): float(v) for k, v in facts["thresholds"].items()}
             is_ours = facts["preparation"] == VERSION and facts["statements"] == list(CODES)
             self._ecg = _open(folder / "ecg.onnx", threads)

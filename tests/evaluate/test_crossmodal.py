@@ -37,6 +37,10 @@ def test_chance_and_fixed_rankings_by_hand() -> None:
     assert table["R@5 same report fixed ranking"].value == 1
     by_chance = (8 * 8 / 12 + 2 * 2 / 12 + 2 * 1 / 12) / 12
     assert table["R@1 same report chance"].value == pytest.approx(by_chance)
+    each = (8 / 12 + 2 / 12 + 1 / 12 + 1 / 12) / 4  # of four texts, each counting once
+    assert table["R@1 same report macro chance"].value == pytest.approx(each)
+    assert table["R@1 same report macro fixed ranking"].value == pytest.approx(1 / 4)
+    assert table["R@5 same report macro fixed ranking"].value == 1
 
 
 def test_a_ranking_that_ignores_the_query_fails_the_macro() -> None:
@@ -49,5 +53,7 @@ def test_a_ranking_that_ignores_the_query_fails_the_macro() -> None:
 
     assert table["R@1 same report"].value == pytest.approx(8 / 12)
     assert table["R@1 same report macro"].value == pytest.approx(1 / 4)
+    fixed = table["R@1 same report macro fixed ranking"]
+    assert table["R@1 same report macro"].value == fixed.value
     assert table["R@1 same statements macro"].value == pytest.approx(1 / 2)
     assert "R@1 exact macro" not in table

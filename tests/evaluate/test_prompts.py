@@ -36,6 +36,17 @@ def test_an_offset_common_to_all_prompts_changes_nothing() -> None:
     np.testing.assert_allclose(_against_other(cosines), _against_other(shifted), atol=1e-5)
 
 
+def test_nothing_is_held_against_what_was_withheld() -> None:
+    """A rhythm and a diagnosis whose names the weights cannot know are no others."""
+    cosines = _cosines(NORM=0.3, IMI=0.5, LVH=0.4, AFIB=0.6, SR=0.2)
+    pairs = _against_other(cosines, frozenset({"AFIB", "IMI"}))[0]
+    n_rhythms = sum("r" in s.kinds for s in STATEMENTS.values())
+    assert pairs[COLUMN["NORM"]] == pytest.approx(0.3 - 0.4)
+    assert pairs[COLUMN["SR"]] == pytest.approx(0.2)
+    assert pairs[COLUMN["AFIB"]] == pytest.approx(0.6 - 0.2 / (n_rhythms - 1))
+    assert pairs[COLUMN["IMI"]] == pytest.approx(0.2)
+
+
 def test_a_superclass_is_its_nearest_statement() -> None:
     """The mean would let a rare statement hide a plain one."""
     found = _nearest(_cosines(IMI=0.5, ASMI=0.1, LVH=0.2, CLBBB=-0.1))[0]

@@ -1,5 +1,6 @@
 """Tests of precord.evaluate.protocol and baseline: hand-worked, and on the real labels."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,12 @@ from precord.evaluate.baseline import (
     measured_features,
     random_convolutions,
     raw_signals,
+    wave_heights,
 )
 from precord.evaluate.protocol import Task, chance, judge, judge_hits, misses, same_source
 from precord.image.encodings import SignedMap
-from precord.record import Measurements
+from precord.record import Measurements, Scale
+from tests.image.golden import beating
 
 NORMAL, BLOCK, INFARCT = (
     frozenset({"NORM", "SR"}),
@@ -178,16 +181,48 @@ def test_raw_signals_know_neither_gain_nor_offset(rng: np.random.Generator) -> N
 
 def test_an_empty_measurement_is_the_mean() -> None:
     """It pulls a record neither here nor there."""
+    nothing = np.full(36, np.nan)
     rows = measured_features(
         [
             Measurements(heart_rate_bpm=50),
             Measurements(heart_rate_bpm=90),
             Measurements(heart_rate_bpm=70, pr_ms=None),
-        ]
+        ],
+        [nothing] * 3,
     )
 
     assert rows[0] @ rows[1] == pytest.approx(-1, abs=1e-5)
     assert np.abs(rows[2]).max() == pytest.approx(0, abs=1e-6)
+
+
+def test_heights_are_those_of_the_waves() -> None:
+    """R, S and T are as high as in the signal itself; without millivolts there are none."""
+    record = beating()
+
+    heights = wave_heights(record).reshape(12, 3)
+
+    beat = record.signal[:, 2250 - 50 : 2250 + 225]  # one R peak at 4.5 s, 500 Hz
+    np.testing.assert_allclose(heights[:, 0], beat[:, :100].max(axis=1), rtol=0.15, atol=0.05)
+    np.testing.assert_allclose(heights[:, 1], beat[:, :100].min(axis=1), rtol=0.15, atol=0.05)
+    upright = heights[:, 2] > 0
+    t_wave = np.where(upright, beat[:, 100:].max(axis=1), beat[:, 100:].min(axis=1))
+    np.testing.assert_allclose(heights[:, 2], t_wave, rtol=0.15, atol=0.05)
+    assert np.isnan(wave_heights(replace(record, scale=Scale.UNKNOWN))).all()
+    two = replace(record, signal=record.signal[:2], leads=record.leads[:2])
+    missing = np.isnan(wave_heights(two).reshape(12, 3)).all(axis=1)
+    assert missing.tolist() == [False] * 2 + [True] * 10
+
+
+def test_heights_tell_equal_intervals_apart() -> None:
+    """Of two equal rates and two equal heights, what has both alike is nearest."""
+    small, large = np.full(36, 0.5), np.full(36, 2.0)
+    slow, fast = Measurements(heart_rate_bpm=50), Measurements(heart_rate_bpm=90)
+
+    rows = measured_features([slow, slow, fast, fast], [small, large, small, large])
+
+    likeness = rows @ rows.T
+    assert likeness[0, 3] == pytest.approx(-1, abs=1e-5)
+    assert likeness[0, 0] > likeness[0, 2] > likeness[0, 1] > likeness[0, 3]
 
 
 @pytest.mark.data

@@ -11,7 +11,7 @@ import pytest
 from precord.corpora import Entry, open_corpus
 from precord.encoder import Encoder
 from precord.errors import CorpusError, LeakError, LibraryError
-from precord.evaluate import run
+from precord.evaluate import prompts, run
 from precord.evaluate.material import read_material
 from precord.evaluate.plot import draw
 from precord.evaluate.system import system_scores
@@ -71,6 +71,7 @@ def test_fold_leaves_the_gallery_and_so_do_simulated_cases(
 
     assert tables.about["queries"].startswith("2 ECGs of fold 9")
     assert tables.about["gallery"].startswith("5 cases")
+    assert tables.about["groups"].startswith("1 queries are NORM-only, 1 are not; 0 have no")
     assert list(tables.retrieval) == [
         *("precord", "ECG to ECG only", "ECG to report only", "statement overlap only"),
         *(
@@ -143,6 +144,25 @@ def test_other_weights_stand_beside(archive: Path, library: SqliteLibrary) -> No
     assert repr(found["twin: ECG to ECG only"]) == repr(found["ECG to ECG only"])
 
 
+def test_statements_that_were_withheld_are_asked_for_by_name(
+    archive: Path, library: SqliteLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such weights get a table of their own, of these statements alone, and no row beside."""
+    monkeypatch.setattr(prompts, "MIN_POSITIVES", 1)
+    monkeypatch.setattr(prompts, "MIN_NEGATIVES", 1)
+    ingest(_entries(archive), library, FakeEncoder(), workers=1)
+    blind = Encoder.load()
+    blind.withheld = frozenset({"AFIB", "CLBBB"})
+
+    tables = run([("folder", archive)], 9, library, FakeEncoder(), _silent, {"blind": blind})
+
+    found = tables.other["zero-shot text prompts of blind"]
+    assert list(found) == ["macro of 1", "AFIB"], "no query has a block"
+    assert found["AFIB"].n == 1
+    assert "blind" not in tables.retrieval
+    assert "## Zero-shot text prompts of blind" in tables.to_markdown([])
+
+
 def test_tables_are_written(archive: Path, library: SqliteLibrary, tmp_path: Path) -> None:
     """JSON of schema 1 without NaN, Markdown with a row a method, plots that are pictures."""
     ingest(_entries(archive), library, FakeEncoder(), workers=1)
@@ -156,6 +176,10 @@ def test_tables_are_written(archive: Path, library: SqliteLibrary, tmp_path: Pat
     assert found["tables"]["same source"]["gallery of archive"]["value"] == 1
     assert all(f"| {method} |" in page for method in tables.retrieval)
     assert "![a](a.png)" in page
+    for group in ("NORM-only", "non-NORM", "archive"):  # every measure, for each group apart
+        (part,) = page.split(f"## Case retrieval, {group} queries\n")[1:]
+        header = part.split("\n")[1]
+        assert all(f"| {measure} {group} " in header for measure in ("class share@10", "mAP"))
     for plot in draw(tables, tmp_path / "plots"):
         assert plot.read_bytes().startswith(b"\x89PNG")
 

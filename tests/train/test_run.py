@@ -15,7 +15,8 @@ from precord.errors import LeakError, ModelError
 from precord.io import write_wfdb
 from precord.simulate import simulate
 from precord.train.config import TrainConfig, load_config
-from precord.train.run import Watch, read_reports, train
+from precord.train.pool import simulate_pool
+from precord.train.run import Watch, names_any, read_reports, train
 from precord.train.tokenizer import tokenize, train_tokenizer
 from tests.train.conftest import SMALL
 
@@ -91,6 +92,40 @@ def test_nothing_of_fold_9_reaches_a_run(config: TrainConfig, tmp_path: Path) ->
     assert UNSEEN not in vocabulary
 
 
+def test_nothing_of_a_withheld_statement_reaches_a_run(config: TrainConfig, tmp_path: Path) -> None:
+    """Coded or only named, on disk or not: the weights are the same, and say what they lack."""
+    folder = config.corpora[0][1]
+    table = folder / "table.csv"
+    rows = table.read_text()
+    assert "AFIB" in rows
+    named = rows.replace("report of CLBBB", "no atrial fibrillation; CLBBB")
+    fewer = [row for row in rows.splitlines() if "AFIB" not in row and "CLBBB" not in row]
+    blind = replace(config, withheld=frozenset({"AFIB"}), reports=None)
+    table.write_text(named)
+    train(blind, tmp_path / "withheld", SILENT)
+    table.write_text("\n".join(fewer) + "\n")
+    train(blind, tmp_path / "absent", SILENT)
+
+    for name in ("best.safetensors", "tokenizer.json", "weights/encoder.json"):
+        one, other = (tmp_path / run / name for run in ("withheld", "absent"))
+        assert one.read_bytes() == other.read_bytes(), name
+    assert Encoder.load(tmp_path / "withheld" / "weights").withheld == {"AFIB"}
+
+
+def test_what_is_withheld_is_not_simulated_nor_read() -> None:
+    """The simulator draws again; a report that denies it names it; a configuration is checked."""
+    plain = simulate_pool(30, 4, lambda _: None, workers=1)
+    blind = simulate_pool(30, 4, lambda _: None, workers=1, withheld=frozenset({"SR"}))
+
+    assert any("SR" in codes for codes in plain.statements)
+    assert not any("SR" in codes for codes in blind.statements)
+    same = [i for i, codes in enumerate(plain.statements) if "SR" not in codes]
+    assert [plain.statements[i] for i in same] == [blind.statements[i] for i in same]
+    assert names_any("kein Vorhofflimmern", frozenset({"AFIB"}))
+    assert not names_any("Vorhofflattern", frozenset({"AFIB"}))
+    assert not names_any("Vorhofflimmern", frozenset())
+
+
 def test_the_weights_of_a_run_load(config: TrainConfig, tmp_path: Path) -> None:
     """What a run leaves behind is what the encoder reads; resuming a finished run keeps it."""
     state = train(config, tmp_path / "run", SILENT)
@@ -134,6 +169,7 @@ def test_the_shipped_configuration_leaves_fold_9_and_10_alone() -> None:
         ("CONFIG = 1", "defines no CONFIG"),
         ("1 / 0", "ZeroDivisionError"),
         (BOTH, "both trains and validates"),
+        (BOTH.replace("(1, 8)", "(1,), withheld={'XYZ'}"), "withholds 'XYZ'"),
     ],
 )
 def test_a_bad_configuration_is_an_error_of_one_line(tmp_path: Path, text: str, words: str) -> None:

@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 from precord.errors import LibraryError
 from precord.evaluate.protocol import K, Task
 from precord.image.encodings import SignedMap
-from precord.record import Measurements
+from precord.leads import LEADS
+from precord.record import Measurements, Record
+from precord.signal.beats import BEFORE, DETECTION_RATE, average_beats
 from precord.statements import to_superclasses
 
 Array = NDArray[np.float32]
+Floats = NDArray[np.float64]
 _SEED = 7
 _N_KERNELS = 256
 _KERNEL = 25  # samples; a quarter of a second
@@ -80,24 +83,55 @@ def random_convolutions(maps: Sequence[SignedMap]) -> Array:
     return _unit(features)
 
 
-def measured_features(measurements: Sequence[Measurements]) -> Array:
+def measured_features(measurements: Sequence[Measurements], heights: Sequence[Floats]) -> Array:
     """Return (N, F) unit rows of what was measured, standardised; an empty field is the mean.
 
-    Axes go in as sine and cosine.
+    Axes go in as sine and cosine. The heights count as much together as everything else does,
+    because there are many of them.
+
+    Args:
+        measurements: N, as `signal.measure.measure` returns them.
+        heights: N, as `wave_heights` returns them.
     """
     rows = []
     for m in measurements:
         values = [np.nan if v is None else v for v in astuple(m)]
         angles = np.deg2rad(values[5:])
         rows.append([*values[:5], *np.cos(angles), *np.sin(angles)])
-    table = np.array(rows, np.float64)
+    times, sizes = (_standardise_columns(np.array(part, np.float64)) for part in (rows, heights))
+    share = np.sqrt(times.shape[1] / sizes.shape[1])
+    return _unit(np.concatenate([times, share * sizes], axis=1))
+
+
+def wave_heights(record: Record) -> Floats:
+    """Return (36,) the heights of R, S and T in each lead's median beat, mV above the PR segment.
+
+    NaN where a lead is missing, where there is no median beat, and without a scale.
+    """
+    found = np.full((len(LEADS), 3), np.nan)
+    median = average_beats(record).median
+    if not record.is_calibrated or not median.size:
+        return found.ravel()
+    middle = round(BEFORE * DETECTION_RATE)
+    near, behind = (round(s * DETECTION_RATE) for s in (0.1, 0.45))
+    level = np.median(median[:, middle - near - 5 : middle - near + 5], axis=1, keepdims=True)
+    for lead, beat in zip(record.leads, median - level, strict=True):
+        qrs, after = beat[middle - near : middle + near], beat[middle + near : middle + behind]
+        if beat.any():
+            t = after[np.argmax(np.abs(after))]
+            found[LEADS.index(lead)] = qrs.max(), qrs.min(), t
+    return found.ravel()
+
+
+def _standardise_columns(table: Floats) -> Floats:
+    """Return (N, F) columns without mean and of unit variance; what is not known is 0."""
     known = ~np.isnan(table)
     count = np.maximum(known.sum(axis=0), 1)
     filled = np.where(known, table, 0.0)
     mean = filled.sum(axis=0) / count
     centred = np.where(known, table - mean, 0.0)
     size = np.sqrt(np.square(centred).sum(axis=0) / count)
-    return _unit(centred / np.maximum(size, 1e-9))
+    return np.asarray(centred / np.maximum(size, 1e-9), np.float64)
 
 
 def _convolve(signal: Array, kernels: Array) -> Array:

@@ -9,7 +9,8 @@ two directions, by what counts as found:
 
 and behind R@k: `macro`, the mean over distinct texts (or sets) of their own mean, because
 "sinus rhythm. normal ecg." is said of many; `chance`, a random ranking; `fixed ranking`, the
-best ranking that never looks at the query, which shows the commonest first.
+best ranking that never looks at the query: one of each of the commonest texts first, which
+for the macro is one of each of any k texts.
 Shapes: N records with a report.
 """
 
@@ -90,6 +91,9 @@ def _judge(
         found[f"{name} fixed ranking"] = _known(_fixed(sizes, k), len(group))
         if len(sizes) < len(group):
             found[f"{name} macro"] = resamples.macro(hit[:, None] * columns)
+            found[f"{name} macro chance"] = _known(_chance(sizes, len(group), k), len(group))
+            fixed = min(k, len(sizes)) / len(sizes)
+            found[f"{name} macro fixed ranking"] = _known(fixed, len(group))
     middle = median_rank(ranks)
     found[f"median rank {kind}"] = Estimate(middle, middle, middle, len(group))
     return found

@@ -14,12 +14,13 @@ from precord.evaluate.baseline import (
     measured_features,
     random_convolutions,
     raw_signals,
+    wave_heights,
 )
 from precord.evaluate.beside import judge_beside
 from precord.evaluate.crossmodal import cross_modal
 from precord.evaluate.material import Material, OnStage, read_material
-from precord.evaluate.prompts import prompt_aurocs
-from precord.evaluate.protocol import chance, judge, judge_hits, misses, same_source
+from precord.evaluate.prompts import prompt_aurocs, zero_shot
+from precord.evaluate.protocol import Task, chance, judge, judge_hits, misses, same_source
 from precord.evaluate.system import system_scores
 from precord.evaluate.table import Tables
 from precord.evaluate.textsearch import SEARCHES, measure_text_search
@@ -32,6 +33,7 @@ from precord.record import Record
 from precord.retrieve import QueryEncoder, Retriever
 from precord.signal.measure import measure
 from precord.signal.prepare import prepare
+from precord.statements import Superclass, to_superclasses
 from precord.text import clean_report, report_key
 
 
@@ -46,13 +48,16 @@ def run(
     """Return the tables of *fold* of *corpora* against the rest of *library*.
 
     Arguments and errors are those of `read_material`; the library must hold a normal case,
-    and the signals of all. Rows of *others*, weights by name, stand beside.
+    and the signals of all. Rows of *others*, weights by name, stand beside; those from whose
+    training statements were withheld are asked for these alone, by text prompt.
     """
     material = read_material(corpora, fold, library, encoder, on_stage)
     task = material.task
     advance = on_stage("reading the gallery", len(material.cases))
     gallery = material.gallery_records(range(len(material.cases)), advance)
     others = others or {}
+    blind = {name: weights for name, weights in others.items() if weights.withheld}
+    seeing = {name: weights for name, weights in others.items() if name not in blind}
     advance = on_stage("judging", 10 + len(others))
     scores = system_scores(material, encoder)
     retrieval = {}
@@ -60,14 +65,19 @@ def run(
         retrieval[name] = judge(task, table)
         advance(1)
     retrieval |= _baselines(material, gallery, advance)
-    retrieval |= judge_beside(others, material, gallery, advance)
+    retrieval |= judge_beside(seeing, material, gallery, advance)
     other = {
         "misses in ten hits": misses(task, scores["precord"]),
         "same source": same_source(task, scores["precord"]),
         "text prompts": prompt_aurocs(material, encoder),
-    } | _cross_modal(material, encoder)
+    }
+    for name, weights in blind.items():
+        other[f"zero-shot text prompts of {name}"] = zero_shot(material, weights)
+        advance(1)
+    other |= _cross_modal(material, encoder)
     about = {
         "queries": f"{len(material.entries)} ECGs of fold {fold}: {_count(task.corpora)}",
+        "groups": _count_groups(task),
         "gallery": f"{len(material.cases)} cases: {_count(task.gallery_corpora)}",
     }
     return Tables(retrieval, other, _text_search(material, encoder, on_stage), about)
@@ -104,6 +114,16 @@ def _count(corpora: Sequence[str]) -> str:
     return ", ".join(f"{corpora.count(c)} {c}" for c in dict.fromkeys(corpora))
 
 
+def _count_groups(task: Task) -> str:
+    """Return how many queries stand behind the columns of groups, and which are left out."""
+    classes = [to_superclasses(query) for query in task.queries]
+    only_normal, none = classes.count(frozenset({Superclass.NORM})), classes.count(frozenset())
+    return (
+        f"{only_normal} queries are NORM-only, {len(classes) - only_normal} are not; "
+        f"{none} have no superclass and are left out of set P"
+    )
+
+
 def _cross_modal(material: Material, encoder: QueryEncoder) -> dict[str, dict[str, Estimate]]:
     """Return the cross-modal tables of the queries that have a report; none if fewer than two."""
     entries = material.entries
@@ -131,13 +151,14 @@ def _baselines(
         "always most superclasses": judge_hits(task, always_richest(task)),
     }
     advance(3)
-    maps = [signed_map(prepare(record)) for record in [*material.records, *gallery]]
+    records = [*material.records, *gallery]
+    maps = [signed_map(prepare(record)) for record in records]
     measured = [measure(record) for record in material.records]
     measured += [case.measurements for case in material.cases]
     for name, features in (
         ("raw cosine", raw_signals(maps)),
         ("random convolutions", random_convolutions(maps)),
-        ("measured features", measured_features(measured)),
+        ("measured features", measured_features(measured, [wave_heights(r) for r in records])),
     ):
         tables[name] = judge(task, features[:n] @ features[n:].T)
         advance(1)

@@ -18,6 +18,16 @@ _COLUMNS = (
     "weighted Jaccard@10",
     "weighted Jaccard@10 NORM-only",
     "weighted Jaccard@10 non-NORM",
+    "Jaccard@10",
+    "set P@1",
+    "set P@10",
+    "nDCG@10",
+    "mAP",
+)
+_OF_A_GROUP = (
+    "class share@10",
+    "weighted Jaccard@10",
+    "Jaccard@10",
     "set P@1",
     "set P@10",
     "nDCG@10",
@@ -63,16 +73,10 @@ class Tables:
         lines += ["## Case retrieval", "", *_table(self.retrieval, _COLUMNS)]
         columns = tuple(f"class share@10 {name}" for name in _CLASSES)
         lines += ["", "## Class share@10 by superclass", "", *_table(self.retrieval, columns)]
-        corpora = tuple(
-            dict.fromkeys(
-                measure
-                for table in self.retrieval.values()
-                for measure in table
-                if measure.startswith(("class share@10 ptb", "weighted Jaccard@10 ptb"))
-            )
-        )
-        if corpora:
-            lines += ["", "## By the source of the query", "", *_table(self.retrieval, corpora)]
+        for group in _groups(self.retrieval):
+            columns = tuple(measure + group for measure in _OF_A_GROUP)
+            lines += ["", f"## Case retrieval,{group} queries", ""]
+            lines += _table(self.retrieval, columns)
         for title, methods in self.text_search.items():
             columns = tuple(dict.fromkeys(m for table in methods.values() for m in table))
             lines += ["", f"## {title}", "", *_table(methods, columns)]
@@ -100,6 +104,17 @@ def _to_json(estimate: Estimate) -> dict[str, float | int | None]:
         k: None if isinstance(v, float) and math.isnan(v) else v
         for k, v in asdict(estimate).items()
     }
+
+
+def _groups(tables: Mapping[str, Mapping[str, Estimate]]) -> list[str]:
+    """Return the groups of queries that *tables* judge apart, as they stand behind a measure."""
+    groups = [
+        name.removeprefix("weighted Jaccard@10")
+        for table in tables.values()
+        for name in table
+        if name.startswith("weighted Jaccard@10 ")
+    ]
+    return list(dict.fromkeys(groups))
 
 
 def _table(tables: Mapping[str, Mapping[str, Estimate]], columns: tuple[str, ...]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Literal
 from precord.errors import ModelError
 from precord.model.joint import ModelConfig
 from precord.score import ScoreWeights
+from precord.statements import CODES
 
 CHOSEN = ScoreWeights(
     ecg=0.8, similarity=0.1, statements=0.6, superclasses=0.3, temperature=2.0, matching=0.05
@@ -46,6 +47,8 @@ class TrainConfig:
         validation_fold: chooses the checkpoint; None trains to the end and keeps the last
             averaged weights.
         passes: over the real records.
+        withheld: statements that nothing of the run may know, so that their names can be tried
+            on the weights later: records that have or name one neither train nor choose.
         simulated: records that the simulator makes for the run.
         simulated_share: of each batch, while they last.
         sharpness: of the soft targets; see `model.losses.soft_targets`.
@@ -62,6 +65,7 @@ class TrainConfig:
     folds: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
     validation_fold: int | None = 8
     reports: Path | None = None
+    withheld: frozenset[str] = frozenset()
     model: ModelConfig = field(default_factory=ModelConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     passes: int = 30
@@ -99,6 +103,8 @@ def load_config(path: Path) -> TrainConfig:
         raise ModelError(f"{path}: defines no CONFIG that is a precord.train.config.TrainConfig")
     if config.validation_fold in config.folds:
         raise ModelError(f"{path}: fold {config.validation_fold} both trains and validates")
+    if unknown := config.withheld - set(CODES):
+        raise ModelError(f"{path}: withholds {min(unknown)!r}, which is no statement")
     if config.model.fusion is None and (config.matching_weight or config.masked_word_weight):
         raise ModelError(f"{path}: matching and masked words need a fusion encoder")
     return config

@@ -88,6 +88,7 @@ def export(
     *,
     score: ScoreWeights,
     thresholds: dict[str, float],
+    withheld: frozenset[str] = frozenset(),
 ) -> None:
     """Write `ecg.onnx`, `text.onnx`, `tokenizer.json` and `encoder.json` into *folder*.
 
@@ -127,6 +128,7 @@ def export(
         "preparation": VERSION,
         "statements": list(CODES),
         "thresholds": {code: round(value, 4) for code, value in thresholds.items()},
+        "withheld": sorted(withheld),
     }
     (folder / "encoder.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
 

@@ -85,9 +85,13 @@ def simulate_pool(
     view: View = View.SIGNED,
     *,
     workers: int = 2,
+    withheld: frozenset[str] = frozenset(),
 ) -> Pool:
-    """Simulate *n* records; the same seed makes the same pool, whatever *workers*."""
-    draw = partial(_simulate_one, seed, view)
+    """Simulate *n* records that have none of *withheld*.
+
+    The same seed makes the same pool, whatever *workers*.
+    """
+    draw = partial(_simulate_one, seed, view, withheld)
     if workers > 1:
         with ProcessPoolExecutor(workers, get_context("spawn")) as executor:
             return _collect(executor.map(draw, range(n), chunksize=50), on_progress)
@@ -97,10 +101,12 @@ def simulate_pool(
 _Simulated = tuple[EcgImage, frozenset[str], tuple[str, ...]]
 
 
-def _simulate_one(seed: int, view: View, number: int) -> _Simulated:
+def _simulate_one(seed: int, view: View, withheld: frozenset[str], number: int) -> _Simulated:
     """Return the image, statements and reports of one simulated record."""
     rng = np.random.default_rng([seed, number])
     simulated = simulate(draw_statements(rng), rng, rate=MODEL_RATE)
+    while simulated.statements & withheld:
+        simulated = simulate(draw_statements(rng), rng, rate=MODEL_RATE)
     texts = (simulated.reports[Language.GERMAN], simulated.reports[Language.ENGLISH])
     reports = tuple(clean_report(text) for text in texts)
     return view_record(simulated.record, view), simulated.statements, reports

@@ -15,7 +15,7 @@ from precord.model.hf import HfTextConfig, read_tokenizer
 from precord.model.joint import JointModel
 from precord.model.text import OWN_MARKS, Marks, TextConfig
 from precord.relevance import Relevance, to_multi_hot
-from precord.text import clean_report
+from precord.text import clean_report, parse_report
 from precord.text.wording import WORDS
 from precord.train.batch import Batches
 from precord.train.checkpoint import State, load_model
@@ -106,7 +106,14 @@ def _export_best(
     found = embed(model.to(group.device), tokenizer, judge)
     thresholds = choose_thresholds(to_multi_hot(judge.statements), found.probabilities)
     weights = folder / "weights"
-    export(model.cpu(), tokenizer, weights, score=config.score, thresholds=thresholds)
+    export(
+        model.cpu(),
+        tokenizer,
+        weights,
+        score=config.score,
+        thresholds=thresholds,
+        withheld=config.withheld,
+    )
 
 
 def _own_tokenizer(config: TrainConfig) -> tuple[Tokenizer, Marks] | None:
@@ -124,12 +131,18 @@ def make_tokenizer(config: TrainConfig, training: Pool, simulated: Pool | None) 
     sizes = config.model.text
     if not isinstance(sizes, TextConfig):
         raise ModelError(f"{sizes.name_or_path}: brings its own tokeniser")
-    texts = {word.casefold() for words in WORDS.values() for word in words}
+    texts = {
+        word.casefold()
+        for (code, _), words in WORDS.items()
+        if code not in config.withheld
+        for word in words
+    }
     texts |= {text for reports in training.reports for text in reports}
     if simulated is not None:
         texts |= {text for reports in simulated.reports for text in reports}
     if config.reports is not None:
-        texts |= set(read_reports(config.reports, config.folds))
+        reports = read_reports(config.reports, config.folds)
+        texts |= {text for text in reports if not names_any(text, config.withheld)}
     return train_tokenizer(texts, sizes.vocabulary, sizes.max_tokens)
 
 
@@ -143,6 +156,17 @@ def read_reports(table: Path, folds: tuple[int, ...]) -> list[str]:
         raise CorpusError(f"{table}: not a readable table of reports: {error}") from error
 
 
+def names_any(text: str, statements: frozenset[str]) -> bool:
+    """Tell whether a report names one of *statements*, be it present, uncertain or denied."""
+    return bool(statements) and any(f.statement in statements for f in parse_report(text))
+
+
+def _is_kept(entry: Entry, withheld: frozenset[str]) -> bool:
+    """Tell whether an entry neither has nor names a statement that is *withheld*."""
+    text = entry.report.text if entry.report else ""
+    return not entry.statements & withheld and not names_any(text, withheld)
+
+
 def _load_real(config: TrainConfig, watch: Watch) -> tuple[Pool, Pool | None]:
     """Return the training pool and the validation pool."""
     wanted = {*config.folds} | (
@@ -150,7 +174,8 @@ def _load_real(config: TrainConfig, watch: Watch) -> tuple[Pool, Pool | None]:
     )
     entries: list[Entry] = []
     for kind, directory in config.corpora:
-        entries += open_corpus(kind, directory).entries(wanted)
+        found = open_corpus(kind, directory).entries(wanted)
+        entries += [entry for entry in found if _is_kept(entry, config.withheld)]
     if not entries:
         raise CorpusError(f"no record in folds {sorted(wanted)} of the data sets named")
     watch.on_stage("reading records", len(entries))
@@ -171,4 +196,6 @@ def _simulate(config: TrainConfig, watch: Watch) -> Pool | None:
         return None
     watch.on_stage("simulating records", config.simulated)
     seed = int(np.random.default_rng([_SIMULATION_SEED, config.seed]).integers(2**31))
-    return simulate_pool(config.simulated, seed, watch.on_step, config.model.vision.view)
+    return simulate_pool(
+        config.simulated, seed, watch.on_step, config.model.vision.view, withheld=config.withheld
+    )
