@@ -1,9 +1,11 @@
 """Tests of precord.explain, by hand-worked examples."""
 
+from itertools import pairwise
+
 import pytest
 
 from precord.case import Case
-from precord.explain import COMPARED, explain
+from precord.explain import COMPARED, explain, find_phrases
 from precord.record import Measurements
 
 
@@ -62,3 +64,33 @@ def test_every_compared_measurement_exists() -> None:
 
     assert tuple(why.differences) == COMPARED
     assert set(why.differences.values()) == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("report", "query", "expected"),
+    [
+        ("Sinusrhythmus, Linksschenkelblock.", "SR CLBBB", {"SR", "CLBBB"}),
+        ("sinus rhythm. no left bundle branch block", "SR CLBBB", {"SR"}),
+        ("old inferior infarct possible", "IMI", {"IMI"}),
+        ("atrial fibrillation", "SR", set()),
+        ("old infarct", "ASMI", {"ASMI"}),  # a word for the family
+    ],
+)
+def test_words_that_fit(report: str, query: str, expected: set[str]) -> None:
+    """What the report says and the query has; what is denied, or another's, fits nothing."""
+    found = find_phrases(report, query.split())
+
+    assert {phrase.statement for phrase in found} == expected
+
+
+def test_phrases_are_offsets_and_never_overlap() -> None:
+    """The words stand where the offsets say, in the order of the text."""
+    report = "Vorhofflimmern mit Linksschenkelblock und ST-Senkung"
+
+    found = find_phrases(report, ("AFIB", "CLBBB", "STD_"))
+
+    assert [report[p.start : p.end].lower() for p in found][:2] == [
+        "vorhofflimmern",
+        "linksschenkelblock",
+    ]
+    assert all(a.end <= b.start for a, b in pairwise(found))

@@ -1,6 +1,7 @@
 """A past case, and what a search says of it: plain data."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from precord.record import Measurements, Record
 from precord.report import Report, Source
@@ -35,6 +36,47 @@ class Case:
         return self.report.source if self.report else Source.STATEMENTS
 
 
+class Wave(StrEnum):
+    """A part of the ECG that a reader has a name for."""
+
+    P = "P"
+    QRS = "QRS"
+    ST_T = "ST-T"
+    BEAT = "beat"  # one, as a whole
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of the query that carries what made a match.
+
+    Attributes:
+        leads: in which it lies.
+        spans: begin and end, seconds from the start of the query.
+        statement: SCP-ECG code of the shared statement that it carries most.
+        worth: in log-odds; `retrieve.where` says of what.
+    """
+
+    wave: Wave
+    leads: tuple[str, ...]
+    spans: tuple[tuple[float, float], ...]
+    statement: str
+    worth: float
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words of a report that fit the query.
+
+    Attributes:
+        start, end: offsets into the report's text.
+        statement: SCP-ECG code of the query that the words are of.
+    """
+
+    start: int
+    end: int
+    statement: str
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Why a case was found.
@@ -46,6 +88,9 @@ class Explanation:
             by the model (True), or came with the query (False).
         differences: case minus query, per measurement that both have, in its own unit;
             the keys are those of `Measurements`.
+        phrases: words of the case's report that say what the query has, in their order.
+        regions: parts of the query that carry the statements shared, the best first; empty
+            where they were not asked for.
     """
 
     shared: tuple[str, ...]
@@ -53,6 +98,8 @@ class Explanation:
     case_only: tuple[str, ...]
     query_statements_are_read: bool
     differences: dict[str, float]
+    phrases: tuple[Phrase, ...] = ()
+    regions: tuple[Region, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

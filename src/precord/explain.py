@@ -1,14 +1,19 @@
 """Why a case was found: the statements it shares with the query, and how the two differ.
 
+The words of its report that fit are those that `text.parse_report` reads as present, or as
+possible, and that the query has as well. Words for a family ("infarct") fit any of it.
+
 Differences are case minus query in the measurements' own units. An axis is an angle, so
 its difference is taken the short way round, -180 (exclusive) to 180 degrees.
 """
 
 from collections.abc import Collection
 
-from precord.case import Case, Explanation
+from precord.case import Case, Explanation, Phrase
 from precord.record import Measurements
 from precord.statements import CODES
+from precord.text import State, parse_report
+from precord.text.family import widen
 
 COMPARED = ("heart_rate_bpm", "pr_ms", "qrs_ms", "qtc_ms", "qrs_axis_deg")
 """The measurements compared, in the order in which they are shown."""
@@ -38,7 +43,27 @@ def explain(
         case_only=_in_order(case.statements - query),
         query_statements_are_read=are_read,
         differences=_differences(query_measurements, case.measurements),
+        phrases=find_phrases(case.report.text, query) if case.report else (),
     )
+
+
+def find_phrases(report: str, query_statements: Collection[str]) -> tuple[Phrase, ...]:
+    """Return the words of *report* that say what the query has; none that another's hold.
+
+    What is denied fits nothing: that neither has it is true of most things.
+    """
+    found: list[Phrase] = []
+    for finding in parse_report(report, with_families=True):
+        meant = widen(finding.statement).intersection(query_statements)
+        if finding.state is State.NEGATED or not meant:
+            continue
+        code = finding.statement if finding.statement in meant else _in_order(meant)[0]
+        if found and finding.start < found[-1].end:  # of overlapping words the longer
+            if finding.end - finding.start <= found[-1].end - found[-1].start:
+                continue
+            found.pop()
+        found.append(Phrase(finding.start, finding.end, code))
+    return tuple(found)
 
 
 def _in_order(codes: Collection[str]) -> tuple[str, ...]:

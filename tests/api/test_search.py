@@ -11,8 +11,13 @@ import wfdb
 from starlette.testclient import TestClient
 
 from precord.api.schemas import DISCLAIMER
+from precord.encoder import QueryEncoding
+from precord.leads import Lead
 from precord.library.sqlite import SqliteLibrary
+from precord.record import Record
+from precord.statements import CODES
 from tests.api.service import SECRET_WORD
+from tests.fakes import DIM, FakeEncoder
 
 Parts = list[tuple[str, tuple[str, bytes]]]
 
@@ -208,3 +213,33 @@ def test_reports_are_never_logged(client: TestClient, ecg: Path, library: Sqlite
     assert log.count('"action"') == 3
     assert SECRET_WORD not in log
     assert "Muster" not in log
+
+
+def test_why_is_said_where_it_is_asked(
+    client: TestClient, ecg: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words as offsets into the report; waves of the query only with `why`."""
+    monkeypatch.setattr(FakeEncoder, "likely_statements", lambda *_: frozenset({"SR", "AFIB"}))
+    monkeypatch.setattr(FakeEncoder, "encode_query", _read_size)
+
+    plain = client.post("/v1/search", files=parts(ecg)).json()["hits"]
+    asked = client.post("/v1/search", files=parts(ecg), params={"why": True}).json()["hits"]
+
+    hits = {hit["id"]: hit for hit in asked}
+    (phrase,) = hits["a/2"]["explanation"]["phrases"]
+    words = hits["a/2"]["report"][phrase["start"] : phrase["end"]]
+    assert (words, phrase["statement"]) == ("vorhofflimmern", "AFIB")
+    assert all(hit["explanation"]["regions"] == [] for hit in plain)
+    (best, *_) = hits["a/2"]["explanation"]["regions"]
+    assert (best["wave"], best["leads"], best["statement"]) == ("QRS", ["V1"], "AFIB")
+    assert hits["a/3"]["explanation"]["regions"] == []  # it has no AFIB
+
+
+def _read_size(_: FakeEncoder, record: Record) -> QueryEncoding:
+    """Read AFIB the likelier, the larger V1 swings, and every other statement as even."""
+    read = np.full(len(CODES), 0.5, np.float32)
+    read[CODES.index("AFIB")] = 1 / (
+        1 + np.exp(-np.ptp(record.signal[record.leads.index(Lead.V1)]))
+    )
+    read[CODES.index("SR")] = 0.0
+    return QueryEncoding(np.eye(1, DIM, dtype=np.float32)[0], read)

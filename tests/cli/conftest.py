@@ -36,7 +36,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     """Return a function that runs `precord` in this process, with the fake encoder."""
     monkeypatch.setattr(Encoder, "load", lambda *_, **__: FakeEncoder())
     # `beating` shows one wave in all leads, which no search would take for an ECG
-    monkeypatch.setattr("precord.retrieve.search.refuse", lambda _: None)
+    monkeypatch.setattr("precord.retrieve.search.refuse", lambda *_: None)
 
     def call(*words: str | Path) -> Answer:
         monkeypatch.setattr(sys, "argv", ["precord", *map(str, words)])

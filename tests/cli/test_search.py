@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from precord.case import Region, Wave
 from precord.io import write_wfdb
+from precord.retrieve.where import Evidence
 from tests.cli.conftest import Run, beating
 from tests.fakes import FakeEncoder
 
@@ -44,6 +46,27 @@ def test_why_names_the_statements(
     assert "read by the model: AFIB SR" in words
     assert "why: shared SR; only in the query AFIB; only here LVH; rate +5/min" in words
     assert "why: shared AFIB; only in the query SR; rate +5/min" in words
+
+
+def test_why_names_words_and_waves(
+    run: Run, library: Path, ecg: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The words of the report that fit always, the waves where they are asked for."""
+    monkeypatch.setattr(FakeEncoder, "likely_statements", lambda *_: frozenset({"AFIB"}))
+    region = Region(Wave.ST_T, ("aVF",), ((0.5, 0.8), (1.3, 1.6)), "AFIB", 1.0)
+    monkeypatch.setattr(Evidence, "regions", lambda *_: (region,))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    plain = run("search", ecg, "--library", library).out
+    asked = run("search", ecg, "--library", library, "--why").out
+    found = json.loads(run("search", ecg, "--library", library, "--why", "--json").out)
+
+    assert "fits: “vorhofflimmern” (AFIB)" in plain
+    assert "seen in the query" not in plain
+    assert "seen in the query: AFIB in ST-T of aVF" in asked
+    why = {hit["case"]: hit["explanation"] for hit in found["hits"]}["a/2"]
+    assert why["phrases"] == [{"start": 0, "end": 14, "statement": "AFIB"}]
+    assert why["regions"][0]["spans"] == [[0.5, 0.8], [1.3, 1.6]]
 
 
 def test_answer_fits_its_width(

@@ -24,7 +24,7 @@ from precord.image.layout import (
     lay_out,
     to_mm,
 )
-from precord.image.paper import BANNER, DISCLAIMER, save_match, save_record
+from precord.image.paper import BANNER, DISCLAIMER, Mark, save_match, save_record
 from precord.leads import LEADS, Lead
 from precord.record import Acquisition, Provenance, Record, Scale
 
@@ -398,3 +398,23 @@ def test_paper_that_does_not_exist_is_refused(tmp_path: Path) -> None:
         Calibration(30.0, 10.0)
     with pytest.raises(QueryError, match="grid 'violet'"):
         save_record(_spikes(), tmp_path / "page.png", color="violet")
+
+
+def test_marks_are_shaded_where_they_lie(tmp_path: Path) -> None:
+    """A mark on V2 from 1.2 to 1.6 s: a box 10 mm wide, on that strip alone."""
+    record = _spikes()
+    save_match(
+        record,
+        record,
+        tmp_path / "match.svg",
+        query_title="q",
+        hit_title="h",
+        marks=[Mark("V2", 6.2, 6.6, 1.0)],
+    )
+
+    tree = _parse(tmp_path / "match.svg")
+
+    names = [g.get("id", "") for g in tree.iter(f"{NAME}g") if "mark-" in g.get("id", "")]
+    assert len(names) == 1
+    (box,) = _points(tree, names[0])
+    assert np.ptp(box[:, 0]) == pytest.approx(0.4 * MM_PER_SECOND, abs=0.05)

@@ -1,80 +1,150 @@
 """Tests of precord.retrieve.where: an encoder that looks at one place must be found out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from precord.encoder import EcgEncoding
-from precord.errors import QueryError
+from precord.case import Wave
+from precord.encoder import QueryEncoding
 from precord.leads import LEADS, Lead
-from precord.library.protocol import Vectors
 from precord.record import Record
-from precord.relevance import StatementTable
-from precord.report import Source
-from precord.retrieve.where import list_pieces, map_match
-from precord.score import ScoreWeights
+from precord.retrieve.where import list_pieces, look, make_ordinary
+from precord.signal.beats import average_beats
+from precord.signal.measure import find_bounds
+from precord.simulate import simulate
 from precord.statements import CODES
+
+See = Callable[[Record], float]
+EVEN = np.ones(len(CODES))
 
 
 @dataclass
-class OneEyed:
-    """Looks at V2 from 3 to 4 s only: (1, 0) if it is there, else (0, 1)."""
+class Reader:
+    """Reads one statement by a rule of the test's, and all others as even."""
 
-    score_weights: ScoreWeights = field(default_factory=lambda: ScoreWeights(ecg=1.0))
+    code: str
+    see: See
 
-    def encode_records(self, records: Sequence[Record]) -> EcgEncoding:
-        """Return one of two vectors, and no statement."""
-        seen = [not np.isnan(r.signal[LEADS.index(Lead.V2), 1500:2000]).any() for r in records]
-        vectors = np.array([[1.0, 0.0] if s else [0.0, 1.0] for s in seen], np.float32)
-        return EcgEncoding(vectors, np.zeros((len(records), len(CODES)), np.float32))
-
-
-@pytest.fixture
-def vectors() -> Vectors:
-    """Return the vectors of two cases: the first like what is seen, the second unlike."""
-    ecg = np.array([[1.0, 0.0], [-1.0, 0.0]], np.float32)
-    sets = [frozenset({"SR"}), frozenset({"NORM"})]
-    nothing = np.full((2, 2), np.nan, np.float32)
-    table = StatementTable.fit(sets)
-    return Vectors(("a", "b"), (None, None), (1, 1), (Source.CLINICIAN,) * 2, ecg, nothing, table)
+    def encode_query(self, record: Record) -> QueryEncoding:
+        """Return no vector, and the probabilities."""
+        read = np.full(len(CODES), 0.5, np.float32)
+        read[CODES.index(self.code)] = 1 / (1 + np.exp(-self.see(record)))
+        return QueryEncoding(np.zeros(2, np.float32), read)
 
 
-def test_the_only_place_looked_at_is_found(vectors: Vectors, rng: np.random.Generator) -> None:
-    """Hiding it costs the whole cosine, 1 - 0; hiding anything else costs nothing."""
-    record = Record(rng.normal(size=(12, 5000)).astype(np.float32), LEADS, 500.0)
-    expected = np.zeros((12, 10))
-    expected[LEADS.index(Lead.V2), 3] = 1.0
-
-    found = map_match(record, "a", vectors, OneEyed())
-
-    np.testing.assert_array_equal(found.worth, expected)
-    assert found.best_leads() == ("V2",)
-    assert found.best_seconds() == (3.0, 4.0)
+@pytest.fixture(scope="module")
+def premature() -> tuple[Record, float]:
+    """Return a clean ECG with one ventricular premature beat, and when it is."""
+    for seed in range(100):
+        made = simulate({"PVC"}, np.random.default_rng(seed), noise=False)
+        late = made.truth.r_peaks[~made.truth.is_conducted]
+        if len(late) == 1 and 2 < late[0] < 8:
+            return made.record, float(late[0])
+    raise AssertionError("no seed gives one premature beat")
 
 
-def test_what_speaks_against_is_negative(vectors: Vectors, rng: np.random.Generator) -> None:
-    """The second case is the first's opposite: -1 with the piece, 0 without."""
-    record = Record(rng.normal(size=(12, 5000)).astype(np.float32), LEADS, 500.0)
+@pytest.mark.parametrize("wave", [Wave.P, Wave.QRS, Wave.ST_T])
+def test_a_reader_of_one_wave_is_found_out(premature: tuple[Record, float], wave: Wave) -> None:
+    """It sees how far V2 swings in that wave of each conducted beat."""
+    record, _ = premature
+    beats = average_beats(record)
+    bounds = find_bounds(beats)
+    assert bounds is not None
+    begin, end = {
+        Wave.P: (bounds.p_on + 0.02, bounds.qrs_on - 0.02),
+        Wave.QRS: (bounds.qrs_on, bounds.qrs_off),
+        Wave.ST_T: (bounds.qrs_off + 0.05, bounds.t_off),
+    }[wave]
 
-    found = map_match(record, "b", vectors, OneEyed())
+    def see(shown: Record) -> float:
+        """Return the mean swing, in mV."""
+        v2, peaks = shown.signal[LEADS.index(Lead.V2)], beats.peaks[beats.is_dominant]
+        cut = [v2[round((p + begin) * 500) : round((p + end) * 500)] for p in peaks[1:-1]]
+        return 10 * float(np.mean([np.ptp(one) for one in cut]))
 
-    assert found.worth.min() == -1.0
-    assert found.best_leads() == ()
+    best = look(record, Reader("IMI", see)).regions({"IMI"}, EVEN)[0]
 
-
-def test_what_was_not_recorded_is_worth_nothing(rng: np.random.Generator) -> None:
-    """Three leads of four seconds: twelve pieces, of these leads and seconds alone."""
-    signal = rng.normal(size=(3, 2000)).astype(np.float32)
-    record = Record(signal, (Lead.I, Lead.II, Lead.V1), 500.0).to_standard()
-
-    assert sorted(list_pieces(record)) == [(lead, w) for lead in (0, 1, 6) for w in range(4)]
+    assert (best.wave, best.leads, best.statement) == (wave, ("V2",), "IMI")
+    assert len(best.spans) > 3
 
 
-def test_an_unknown_case_is_refused(vectors: Vectors, rng: np.random.Generator) -> None:
-    """The id is named."""
-    record = Record(rng.normal(size=(12, 5000)).astype(np.float32), LEADS, 500.0)
+def test_a_reader_of_one_beat_is_found_out(premature: tuple[Record, float]) -> None:
+    """It sees how unlike the usual beat the premature one is."""
+    record, when = premature
+    at = slice(round((when - 0.1) * 500), round((when + 0.2) * 500))
+    usual = average_beats(record)
+    other = slice(*(round((usual.peaks[usual.is_dominant][2] + x) * 500) for x in (-0.1, 0.2)))
 
-    with pytest.raises(QueryError, match="no/1"):
-        map_match(record, "no/1", vectors, OneEyed())
+    def see(shown: Record) -> float:
+        """Return the mean difference of two beats, in mV."""
+        return 10 * float(np.abs(shown.signal[:, at] - record.signal[:, other]).mean())
+
+    best = look(record, Reader("PVC", see)).regions({"PVC", "SR"}, EVEN)[0]
+
+    (span,) = best.spans
+    assert best.wave is Wave.BEAT
+    assert span[0] < when < span[1]
+    assert len(best.leads) == len(LEADS)
+
+
+def test_what_moves_every_statement_alike_is_worth_nothing(
+    premature: tuple[Record, float],
+) -> None:
+    """All statements hang on one size: no region carries this match in particular."""
+    record, _ = premature
+
+    class Sizer(Reader):
+        def encode_query(self, record: Record) -> QueryEncoding:
+            """Return the same probability for all."""
+            read = np.full(len(CODES), 1 / (1 + np.exp(-self.see(record))), np.float32)
+            return QueryEncoding(np.zeros(2, np.float32), read)
+
+    evidence = look(record, Sizer("IMI", lambda r: float(np.abs(r.signal).mean())))
+
+    assert evidence.fall.max() > 0
+    assert evidence.regions({"IMI"}, EVEN) == ()
+
+
+def test_nothing_shared_gives_no_region(premature: tuple[Record, float]) -> None:
+    """A case without statements, or with those that weigh nothing."""
+    evidence = look(premature[0], Reader("IMI", lambda r: float(r.signal.max())))
+
+    assert evidence.regions((), EVEN) == ()
+    assert evidence.regions({"IMI"}, 0 * EVEN) == ()
+
+
+def test_an_ordinary_beat_stays_and_missing_stays_missing(
+    premature: tuple[Record, float],
+) -> None:
+    """The premature beat becomes like the others; another hardly changes; a gap stays a gap."""
+    whole, when = premature
+    signal = whole.signal.copy()
+    signal[LEADS.index(Lead.V4)] = np.nan
+    record = Record(signal, LEADS, whole.rate)
+    beats, size = average_beats(record), float(np.nanstd(signal))
+    bounds = find_bounds(beats)
+    assert bounds is not None
+
+    pieces = [p for p in list_pieces(record, beats, bounds) if p.wave is Wave.BEAT]
+    changes: dict[bool, float] = {}
+    for piece in pieces:
+        changed = make_ordinary(record, piece, beats).signal
+        assert np.isnan(changed[LEADS.index(Lead.V4)]).all()
+        (span,) = piece.spans
+        is_it = span[0] < when * record.rate < span[1]
+        changes[is_it] = max(changes.get(is_it, 0.0), float(np.nanmax(abs(changed - signal))))
+
+    assert all(LEADS.index(Lead.V4) not in piece.rows for piece in pieces)
+    assert changes[True] > 2 * size
+    assert changes[False] < 0.5 * changes[True]
+
+
+def test_without_beats_there_is_no_piece(rng: np.random.Generator) -> None:
+    """A second of three leads of noise."""
+    record = Record(rng.normal(size=(3, 500)).astype(np.float32), (Lead.I, Lead.II, Lead.V1), 500.0)
+
+    evidence = look(record, Reader("IMI", lambda _: 0.0))
+
+    assert evidence.regions({"IMI"}, EVEN) == ()

@@ -86,14 +86,45 @@ class RecordOut(Shape):
     notes: list[str]
 
 
+class PhraseOut(Shape):
+    """Words of a report that say what the query has: offsets into it, in Unicode characters."""
+
+    start: int
+    end: int
+    statement: str
+
+
+class RegionOut(Shape):
+    """A part of the query that carries what made a match; no finding.
+
+    Attributes:
+        wave: "beat" is one beat as a whole.
+        spans: begin and end, seconds.
+        statement: the shared statement that it carries most.
+        worth: to be compared within one match only.
+    """
+
+    wave: Literal["P", "QRS", "ST-T", "beat"]
+    leads: list[str]
+    spans: list[tuple[float, float]]
+    statement: str
+    worth: float
+
+
 class ExplanationOut(Shape):
-    """Why a case was found; differences are case minus query."""
+    """Why a case was found; differences are case minus query.
+
+    Attributes:
+        regions: only where a search asks why.
+    """
 
     shared: list[str]
     query_only: list[str]
     case_only: list[str]
     query_statements_are_read: bool
     differences: dict[str, float]
+    phrases: list[PhraseOut]
+    regions: list[RegionOut]
 
 
 class CaseOut(Shape):

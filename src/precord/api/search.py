@@ -40,6 +40,8 @@ def search(
     query: Annotated[str, Form(max_length=64, description="The id of an earlier query.")] = "",
     case: Annotated[str, Form(max_length=200, description="The id of a case.")] = "",
     patient: Annotated[str, Form(max_length=200, description="Whose cases to leave out.")] = "",
+    *,
+    why: Annotated[bool, Query(description="Whether to say which waves made each match.")] = False,
 ) -> out.SearchOut:
     """Return the cases most like an ECG, best first.
 
@@ -72,6 +74,8 @@ def search(
         criteria=asks.criteria,
         include_simulated=asks.include_simulated,
     )
+    if why:
+        result = service.retriever.locate(record, result)
     service.counts[f"search_{kind}"] += 1
     return _answer(to_query(result, query_id=name, kind=kind, record=record), result, started)
 

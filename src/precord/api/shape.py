@@ -162,4 +162,6 @@ def _to_explanation(why: Explanation | None) -> out.ExplanationOut | None:
         case_only=list(why.case_only),
         query_statements_are_read=why.query_statements_are_read,
         differences=why.differences,
+        phrases=[out.PhraseOut.model_validate(asdict(phrase)) for phrase in why.phrases],
+        regions=[out.RegionOut.model_validate(asdict(region)) for region in why.regions],
     )

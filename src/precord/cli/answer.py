@@ -11,11 +11,11 @@ from precord.cli.consensus import print_consensus, print_critical, print_trust
 from precord.cli.terminal import DISCLAIMER, cell, grid, output
 
 if TYPE_CHECKING:  # these import NumPy
-    from precord.case import Explanation, Hit
+    from precord.case import Explanation, Hit, Region
+    from precord.image.paper import Mark
     from precord.library.protocol import Library
     from precord.record import Measurements, Record
     from precord.retrieve import SearchResult
-    from precord.retrieve.where import MapEncoder
 
 MEASURED = {  # measurement -> name, unit
     "heart_rate_bpm": ("rate", "/min"),
@@ -81,6 +81,8 @@ def _hit_to_json(hit: "Hit") -> dict[str, Any]:
             "query_only": list(why.query_only),
             "case_only": list(why.case_only),
             "differences": why.differences,
+            "phrases": [asdict(phrase) for phrase in why.phrases],
+            "regions": [asdict(region) for region in why.regions],
         },
     }
 
@@ -136,10 +138,35 @@ def _hit_table(hits: "tuple[Hit, ...]") -> Table:
         body.append(cell(f"statements{whence}: {codes}", "dim"))
         if why := describe_explanation(hit.explanation):
             body.append(cell(f"why: {why}", "green"))
+        body += [cell(line, "green") for line in _describe_places(hit)]
         lines = Text("\n")
         table.add_row(str(hit.rank), f"{hit.score:.3f}", lines.join(who), lines.join(body))
         table.add_row()
     return table
+
+
+def _describe_places(hit: "Hit") -> list[str]:
+    """Return where in the report, and where in the query, what was shared is."""
+    why, report = hit.explanation, hit.case.report
+    lines = []
+    if why and report and why.phrases:
+        words = (f"“{report.text[p.start : p.end]}” ({p.statement})" for p in why.phrases)
+        lines.append(f"fits: {', '.join(words)}")
+    if why and why.regions:
+        lines.append(f"seen in the query: {describe_regions(why.regions)}")
+    return lines
+
+
+def describe_regions(regions: "tuple[Region, ...]") -> str:
+    """Return parts of the query on one line: "IMI in ST-T of aVF, PVC in the beat at 4.2 s"."""
+    found: dict[str, list[str]] = {}
+    for region in regions:
+        begin, end = region.spans[0]
+        where = f"the beat at {(begin + end) / 2:.1f} s"
+        if region.wave != "beat":
+            where = f"{region.wave} of {' '.join(region.leads)}"
+        found.setdefault(region.statement, []).append(where)
+    return ", ".join(f"{code} in {' and '.join(places)}" for code, places in found.items())
 
 
 def _describe_scores(hit: "Hit") -> list[str]:
@@ -191,16 +218,11 @@ def _signed(value: float) -> str:
 
 
 def draw_match(
-    query: "Record",
-    name: str,
-    result: "SearchResult",
-    library: "Library",
-    path: Path,
-    encoder: "MapEncoder | None" = None,
+    query: "Record", name: str, result: "SearchResult", library: "Library", path: Path
 ) -> None:
     """Draw *query* above its best match, each titled with where it comes from.
 
-    With an encoder, the tenth of leads and seconds that the match rests on most is shaded.
+    Shaded are the regions that `Retriever.locate` has found.
 
     Args:
         query: the ECG that was searched with.
@@ -208,7 +230,6 @@ def draw_match(
         result: of that search, with at least one hit.
         library: that was searched.
         path: where to; its ending says how.
-        encoder: that the library's vectors come from.
 
     Raises:
         LibraryError: The library holds no signal of the case, or is damaged.
@@ -216,21 +237,16 @@ def draw_match(
     """
     from precord.errors import LibraryError
     from precord.image.paper import save_match
-    from precord.retrieve.where import map_match
 
     hit = result.hits[0]
     case = library.case(hit.case.id, with_record=True)
     if case.record is None:
         raise LibraryError(f"{case.id}: the library holds no signal of it, only a reference")
     statements = " ".join(sorted(case.statements))
-    about, shade = _describe_query(result), None
-    if encoder is not None:
-        found = map_match(query, case.id, library.vectors(), encoder)
-        shade = found.worth
-        begin, end = found.best_seconds()
-        about.append(
-            f"shaded: what the score depends on most, no finding ({begin:g} to {end:g} s above all)"
-        )
+    regions = hit.explanation.regions if hit.explanation else ()
+    about = _describe_query(result)
+    if regions:
+        about.append(f"shaded: what the match rests on ({describe_regions(regions)}), no finding")
     save_match(
         query,
         case.record,
@@ -239,5 +255,17 @@ def draw_match(
         query_text="; ".join(about),
         hit_title=f"Best match: {case.id} · score {hit.score:.3f} · {case.source}",
         hit_text=f"{case.report.text if case.report else 'no report'} [{statements}]",
-        shade=shade,
+        marks=_to_marks(regions),
     )
+
+
+def _to_marks(regions: "tuple[Region, ...]") -> "list[Mark]":
+    """Return what to shade, the region that is worth most darkest."""
+    from precord.image.paper import Mark
+
+    return [
+        Mark(lead, *span, strength=region.worth / regions[0].worth)
+        for region in regions
+        for lead in region.leads
+        for span in region.spans
+    ]

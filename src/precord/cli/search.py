@@ -57,6 +57,9 @@ Like = Annotated[
     str | None,
     typer.Option(metavar="ASPECT", help="Stress rhythm, conduction, st-t or voltage."),
 ]
+Why = Annotated[
+    bool, typer.Option("--why", help="Say which waves or beats of ECG made each match.")
+]
 Picture = Annotated[
     Path | None,
     typer.Option(
@@ -86,6 +89,7 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     include_simulated: WithSimulated = False,
     anyway: Anyway = False,
     like: Like = None,
+    why: Why = False,
     picture: Picture = None,
     rate: RateIs = None,
     unit: UnitIs = None,
@@ -101,8 +105,8 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     """
     if (ecg is None) == (text is None):
         raise typer.BadParameter("give either an ECG file or --text")
-    if text is not None and (picture or patient or like):
-        raise typer.BadParameter("--picture, --patient and --like need an ECG file")
+    if text is not None and (picture or patient or like or why):
+        raise typer.BadParameter("--picture, --patient, --like and --why need an ECG file")
     if like is not None and like not in _ASPECTS:
         raise typer.BadParameter(f"--like {like!r}, expected one of {', '.join(_ASPECTS)}")
     criteria = parse_criteria(
@@ -138,6 +142,8 @@ def search(  # noqa: PLR0913 - one argument per option of the command
                 anyway=anyway,
                 like=Aspect(like) if like else None,
             )
+            if why or picture:
+                result = retriever.locate(record, result)
             query, title = {"ecg": str(ecg), "k": top}, _describe(record, str(ecg))
         if record is not None and picture is not None:
             _draw(record, result, retriever, picture)
@@ -195,8 +201,5 @@ def _draw(record: "Record", result: "SearchResult", retriever: "Retriever", path
     if not result.hits:
         say("no picture: there is no match")
         return
-    from precord.encoder import Encoder
-
-    encoder = retriever.encoder if isinstance(retriever.encoder, Encoder) else None
-    draw_match(record, record.provenance.name, result, retriever.library, path, encoder)
+    draw_match(record, record.provenance.name, result, retriever.library, path)
     say(f"picture: {path}")

@@ -5,6 +5,8 @@ counted from the top left corner. A record of unknown scale gets lines of time o
 calibration pulse and a banner. Drawn is the recorded bandwidth, without any filter.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,6 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patches import Rectangle
-from numpy.typing import NDArray
 
 from precord import __version__
 from precord.errors import QueryError
@@ -34,7 +35,6 @@ from precord.image.layout import (
     lay_out,
     to_mm,
 )
-from precord.leads import LEADS
 from precord.record import Record
 
 SUFFIXES = (".png", ".pdf", ".svg")
@@ -45,7 +45,7 @@ _FOOTER = 9.0  # mm
 _FARTHEST = 1000.0  # mm; whatever lies beyond is clipped at the grid's edge anyway
 _TITLE_WIDTH, _TEXT_WIDTH = 120, 175  # characters that fit on a line of the header
 _INK, _SOFT, _WARNING = "#1a1a1a", "#5f5f5f", "#9c2a00"
-_SHADE, _SHADED = "#2b7bba", 0.1  # the tenth of the pieces that is worth most
+_SHADE = "#2b7bba"
 
 COLORS: dict[str, tuple[str, str, str]] = {
     "red": ("#f8d4d4", "#eda7a7", "#fffdfc"),
@@ -55,6 +55,21 @@ COLORS: dict[str, tuple[str, str, str]] = {
     "grey": ("#dedede", "#b4b4b4", "#ffffff"),
 }
 """Names of grids: the colours of their thin lines, thick lines and paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of one lead to be shaded.
+
+    Attributes:
+        begin, end: seconds.
+        strength: 0 to 1, how dark.
+    """
+
+    lead: str
+    begin: float
+    end: float
+    strength: float
 
 
 def save_record(  # noqa: PLR0913 - one argument per choice about the page, by name
@@ -103,7 +118,7 @@ def save_match(  # noqa: PLR0913 - one argument per part of the page, by name
     hit_title: str,
     query_text: str = "",
     hit_text: str = "",
-    shade: NDArray[np.float64] | None = None,
+    marks: Sequence[Mark] = (),
     dpi: float = 150.0,
 ) -> None:
     """Draw *query* above *hit*, each on its own grid, and write the page to *path*.
@@ -116,8 +131,7 @@ def save_match(  # noqa: PLR0913 - one argument per part of the page, by name
         hit_title: the same of the lower one.
         query_text: see above.
         hit_text: see above.
-        shade: (12, W) what each lead and second of the query is worth; the pieces worth
-            most are shaded. None for no shade.
+        marks: stretches of the query that are shaded.
         dpi: pixels per inch of a PNG.
 
     Raises:
@@ -128,8 +142,7 @@ def save_match(  # noqa: PLR0913 - one argument per part of the page, by name
     lower = lay_out(hit, room=ROOM_IN_MATCH, n_lines=len(below))
     figure, axes = new_page(upper.height + lower.height)
     draw_record(query, axes, upper, title=query_title, lines=above)
-    if shade is not None:
-        _draw_shade(axes, upper, shade)
+    _draw_marks(axes, upper, marks)
     draw_record(hit, axes, lower, title=hit_title, lines=below, top=upper.height)
     _save(figure, path, dpi)
 
@@ -182,23 +195,20 @@ def draw_record(
         _write(axes, GRID_LEFT, top + 17.2 + 3.8 * n, line, size=8.0)
 
 
-def _draw_shade(axes: Axes, layout: Layout, worth: NDArray[np.float64]) -> None:
-    """Shade the pieces of a panel at the page's top that are worth most, the best darkest."""
-    least = float(np.quantile(worth, 1 - _SHADED))
-    most = float(worth.max())
+def _draw_marks(axes: Axes, layout: Layout, marks: Sequence[Mark]) -> None:
+    """Shade *marks* on a panel at the page's top, the strongest darkest."""
     for strip in layout.strips:
-        row = worth[LEADS.index(strip.lead)]
-        for second, value in enumerate(row):
-            begin = max(float(second), strip.start)
-            end = min(second + 1.0, strip.start + strip.duration)
-            if end <= begin or value <= 0 or value < least:
+        for mark in marks:
+            begin = max(mark.begin, strip.start)
+            end = min(mark.end, strip.start + strip.duration)
+            if mark.lead != strip.lead or end <= begin:
                 continue
             x = strip.x + (begin - strip.start) * layout.calibration.speed
             width = (end - begin) * layout.calibration.speed
             half = 0.45 * layout.pitch
-            corner, alpha = (x, strip.y - half), 0.12 + 0.33 * value / most
+            corner, alpha = (x, strip.y - half), 0.1 + 0.3 * mark.strength
             box = Rectangle(corner, width, 2 * half, facecolor=_SHADE, alpha=alpha, lw=0, zorder=7)
-            box.set_gid(f"shade-{strip.lead}-{second}")
+            box.set_gid(f"mark-{strip.lead}-{mark.begin:g}")
             axes.add_patch(box)
 
 

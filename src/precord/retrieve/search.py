@@ -10,7 +10,7 @@ What the nearest cases say together, `consensus` says.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +31,7 @@ from precord.retrieve.critical import Raised
 from precord.retrieve.note import describe_query, describe_shortage, list_faults
 from precord.retrieve.rank import best_rows
 from precord.retrieve.steer import Aspect, stress
+from precord.retrieve.where import look
 from precord.retrieve.witness import Question, hear
 from precord.retrieve.words import Witness, rank_text, says_otherwise
 from precord.score import RERANK_DEPTH, ScoreWeights, rerank, score_cases
@@ -200,6 +201,23 @@ class Retriever:
             critical=heard.critical,
             scarce=heard.scarce,
         )
+
+    def locate(self, record: Record, result: SearchResult) -> SearchResult:
+        """Return the *result* of a search by *record* with the regions that made each match.
+
+        Raises:
+            SignalError: As `by_record` does.
+        """
+        if not result.hits:
+            return result
+        evidence = look(record, self.encoder)
+        weights = self._vectors(1).statements.weights
+        hits = []
+        for hit in result.hits:
+            regions = evidence.regions(hit.case.statements, weights)
+            why = replace(hit.explanation, regions=regions) if hit.explanation else None
+            hits.append(replace(hit, explanation=why))
+        return replace(result, hits=tuple(hits))
 
     def by_text(
         self,

@@ -1,114 +1,219 @@
-"""Which leads, and when, made a match: what the score loses when a piece of the query is hidden.
+"""Where in the query the statements are that made a match: waves of a lead, or single beats.
 
-Occlusion as in Zeiler and Fergus 2014 (arXiv:1311.2901), through the encoder as it is: a
-piece of one lead is marked missing, which the towers were trained to bear, and the score of
-the case is worked out anew. A piece whose loss costs much carried the match; one that costs
-less than nothing spoke against it.
+Occlusion (Zeiler and Fergus 2014, arXiv:1311.2901) in pieces that a reader would name, each
+made ordinary instead of missing: P, QRS or ST-T of one lead, in all beats of the commonest
+kind at once, becomes a line; one beat, in all leads, becomes like the others. Both leave
+what is not asked about as it is: a beat like the others costs nothing, and ST elevation is
+not shown again by the next beat.
 
-Not told: what two pieces do together. A beat like all others costs little, because the
-others still show it.
-Shapes: L = 12 leads, W windows of a second.
+A piece is worth what the query's log-odds of the statements shared with the case lose
+without it, less twice what a statement of any kind loses or gains (root mean square): a
+large deflection moves every output, and that says nothing of this match. What is left is
+worth something only where it carries these statements in particular.
+
+Not told: what two pieces do together; rhythm, which is in no single wave.
+Shapes: L = 12 leads, T samples, P pieces, S statements.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from precord.encoder import EcgEncoding
-from precord.errors import QueryError
+from precord.case import Region, Wave
+from precord.encoder import QueryEncoding
 from precord.leads import LEADS
-from precord.library.protocol import Vectors
 from precord.record import Record
-from precord.relevance import StatementTable
-from precord.score import ScoreWeights, score_cases
+from precord.retrieve.calibration import logit
+from precord.signal.beats import BEFORE, DETECTION_RATE, Beats, average_beats
+from precord.signal.filters import bridge
+from precord.signal.measure import WaveBounds, find_bounds
 from precord.signal.prepare import MODEL_SECONDS
+from precord.statements import CODES
 
-WINDOW = 1.0  # seconds
+SHOWN = 4  # regions of a match at most
+UNSPECIFIC = 2.0  # times what any statement changes must be exceeded; chosen on simulated ECGs
+_LEAST_SHARE = 0.25  # of the best region's worth that another must have to be shown
+_ECTOPIC_SECONDS = 0.3  # from the end of a usual QRS to the end of a wide beat
+_EARLY = 0.04  # seconds that a wide beat may begin before a usual QRS would
+
+Floats = NDArray[np.float64]
+Span = tuple[int, int]
 
 
 class MapEncoder(Protocol):
-    """What a map needs of an encoder."""
+    """What looking needs of an encoder."""
 
-    score_weights: ScoreWeights
-
-    def encode_records(self, records: Sequence[Record]) -> EcgEncoding:
-        """Return vectors and statement probabilities of *records*."""
+    def encode_query(self, record: Record) -> QueryEncoding:
+        """Return the statement probabilities of *record*, and what else it makes of it."""
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MatchMap:
-    """What each piece of the query is worth to one match.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of the query.
 
     Attributes:
-        case_id: of the match.
-        worth: (L, W) score with everything minus score without the piece; 0 where nothing
-            was recorded. Rows are the twelve leads in standard order.
+        rows: of the leads, in standard order.
+        spans: samples, begin and end.
     """
 
-    case_id: str
-    worth: NDArray[np.float64]
-
-    def best_leads(self, n: int = 3) -> tuple[str, ...]:
-        """Return the leads worth most in all, those that speak against the match left out."""
-        total = self.worth.sum(axis=1)
-        return tuple(str(LEADS[i]) for i in np.argsort(-total)[:n] if total[i] > 0)
-
-    def best_seconds(self) -> tuple[float, float]:
-        """Return begin and end of the window that is worth most over all leads."""
-        at = int(self.worth.sum(axis=0).argmax())
-        return at * WINDOW, (at + 1) * WINDOW
+    wave: Wave
+    rows: tuple[int, ...]
+    spans: tuple[Span, ...]
 
 
-def map_match(record: Record, case_id: str, vectors: Vectors, encoder: MapEncoder) -> MatchMap:
-    """Return what each lead and second of *record* is worth to its match with a case.
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What each piece of a query says of each statement.
 
-    Args:
-        record: the query.
-        case_id: of the case matched.
-        vectors: of the library.
-        encoder: that the vectors come from.
+    Attributes:
+        pieces: P.
+        rate: Hz, of the pieces' samples.
+        read: (S,) probabilities of the query's statements.
+        fall: (P, S) what their log-odds lose without a piece.
+    """
+
+    pieces: tuple[Piece, ...]
+    rate: float
+    read: Floats
+    fall: Floats
+
+    def worth(self, statements: Collection[str], weights: NDArray[np.floating]) -> Floats:
+        """Return (P,) what each piece is worth to a match with a case that has *statements*.
+
+        Args:
+            statements: SCP-ECG codes of the case.
+            weights: (S,) of the statements; each counts as far as it is read in the query.
+        """
+        shared = weights * self.read * np.array([code in statements for code in CODES])
+        if shared.sum() <= 0:
+            return np.zeros(len(self.pieces))
+        lost = self.fall @ (shared / shared.sum())
+        any_change = np.sqrt(np.square(self.fall).mean(axis=1))
+        return np.asarray(lost - UNSPECIFIC * any_change, np.float64)
+
+    def regions(
+        self, statements: Collection[str], weights: NDArray[np.floating]
+    ) -> tuple[Region, ...]:
+        """Return the pieces worth most to such a match, the best first; none if none is."""
+        worth = self.worth(statements, weights)
+        least = max(_LEAST_SHARE * float(worth.max(initial=0.0)), 1e-9)
+        best = [int(i) for i in np.argsort(-worth, kind="stable")[:SHOWN] if worth[i] >= least]
+        known = weights * self.read * np.array([code in statements for code in CODES])
+        return tuple(
+            Region(
+                self.pieces[i].wave,
+                tuple(str(LEADS[row]) for row in self.pieces[i].rows),
+                tuple(
+                    (round(a / self.rate, 3), round(b / self.rate, 3))
+                    for a, b in self.pieces[i].spans
+                ),
+                CODES[int(np.argmax(known * self.fall[i]))],
+                float(worth[i]),
+            )
+            for i in best
+        )
+
+
+def look(record: Record, encoder: MapEncoder) -> Evidence:
+    """Return what each piece of *record* says of each statement.
+
+    About fifty runs of the encoder, whatever the number of cases it is asked of. Without
+    beats that can be told there is no piece.
 
     Raises:
-        QueryError: The library holds no such case.
         SignalError: As encoding does.
     """
-    if case_id not in vectors.ids:
-        raise QueryError(f"{case_id}: not in the library")
-    row = [vectors.row_of[case_id]]
     standard = record.to_standard()
-    pieces = list_pieces(standard)
-    records = [standard, *(hide(standard, lead, window) for lead, window in pieces)]
-    encoded = encoder.encode_records(records)
-    table = vectors.statements
-    one = StatementTable(table.present[row], table.classes[row], table.weights, table.class_weights)
-    case = (vectors.ecg[row], vectors.report[row], one)
-    scores = score_cases(encoded.vectors, encoded.statements, case, encoder.score_weights).total
-    worth = np.zeros((len(LEADS), round(MODEL_SECONDS / WINDOW)))
-    for (lead, window), score in zip(pieces, scores[1:, 0], strict=True):
-        worth[lead, window] = scores[0, 0] - score
-    return MatchMap(case_id, worth)
+    n_seen = round(MODEL_SECONDS * standard.rate)
+    seen = replace(standard, signal=standard.signal[:, :n_seen])
+    beats = average_beats(seen)
+    bounds = find_bounds(beats)
+    pieces = list_pieces(seen, beats, bounds) if bounds else ()
+    changed = [make_ordinary(seen, piece, beats) for piece in pieces]
+    read = np.stack(
+        [encoder.encode_query(r).statements for r in (seen, *changed)], dtype=np.float64
+    )
+    odds = logit(read)
+    return Evidence(pieces, seen.rate, read[0], odds[0] - odds[1:])
 
 
-def list_pieces(standard: Record) -> list[tuple[int, int]]:
-    """Return lead and window of each piece that was recorded and is not all there is."""
-    found = []
-    for window in range(round(MODEL_SECONDS / WINDOW)):
-        shown = ~np.isnan(standard.signal[:, _samples(standard, window)])
-        found += [(int(lead), window) for lead in np.flatnonzero(shown.any(axis=1))]
-    return found if len(found) > 1 else []
+def list_pieces(standard: Record, beats: Beats, bounds: WaveBounds) -> tuple[Piece, ...]:
+    """Return the waves of each lead that was recorded, and each beat."""
+    usual = beats.peaks[beats.is_dominant]
+    there = [row for row in range(len(LEADS)) if not np.isnan(standard.signal[row]).all()]
+    stretches = {
+        Wave.P: (bounds.p_on, bounds.qrs_on),
+        Wave.QRS: (bounds.qrs_on, bounds.qrs_off),
+        Wave.ST_T: (bounds.qrs_off, bounds.t_off),
+    }
+    found = [
+        Piece(wave, (row,), spans)
+        for row in there
+        for wave, stretch in stretches.items()
+        if (spans := _to_spans(standard, usual, *stretch))
+    ]
+    end = max(bounds.t_off, bounds.qrs_off + _ECTOPIC_SECONDS)
+    for number, peak in enumerate(beats.peaks):
+        following = beats.peaks[number + 1 :] - peak + bounds.qrs_on  # seconds to the next QRS
+        stop = min([end, *following[:1].tolist()])
+        if spans := _to_spans(standard, peak[None], bounds.qrs_on - _EARLY, stop):
+            found.append(Piece(Wave.BEAT, tuple(there), spans))
+    return tuple(found)
 
 
-def hide(standard: Record, lead: int, window: int) -> Record:
-    """Return *standard* with one second of one lead missing."""
-    signal = standard.signal.copy()
-    signal[lead, _samples(standard, window)] = np.nan
+def make_ordinary(standard: Record, piece: Piece, beats: Beats) -> Record:
+    """Return *standard* with *piece* as if nothing were to be seen there."""
+    whole, missing = bridge(standard.signal)
+    for begin, end in piece.spans:
+        ends = whole[:, [max(begin - 1, 0), min(end, whole.shape[1] - 1)]]  # (L, 2)
+        rows = list(piece.rows)
+        if piece.wave is Wave.BEAT:
+            usual = _usual_beat(beats, (begin, end), standard.rate)  # (L, n)
+            step = ends - usual[:, [0, -1]]
+            fill = usual + _ramp(step[:, 0], step[:, 1], end - begin)
+        elif piece.wave is Wave.ST_T:  # down to the level before QRS, which ST rose from
+            level = _level_before(whole, begin, beats, standard.rate)
+            fill = _ramp(level, (level + ends[:, 1]) / 2, end - begin)
+        else:
+            fill = _ramp(ends[:, 0], ends[:, 1], end - begin)
+        whole[rows, begin:end] = fill[rows]
+    signal = np.where(missing, np.nan, whole).astype(np.float32)
     return replace(standard, signal=signal)
 
 
-def _samples(record: Record, window: int) -> slice:
-    """Return the samples of a window."""
-    return slice(round(window * WINDOW * record.rate), round((window + 1) * WINDOW * record.rate))
+def _usual_beat(beats: Beats, span: Span, rate: float) -> Floats:
+    """Return (L, n) the median beat at the place of the beat that *span* holds."""
+    middle = (span[0] + span[1]) / 2 / rate
+    peak = float(beats.peaks[np.argmin(np.abs(beats.peaks - middle))])
+    wanted = np.arange(*span) / rate - peak
+    known = np.arange(beats.median.shape[1]) / DETECTION_RATE - BEFORE
+    return np.stack([np.interp(wanted, known, row) for row in beats.median])
+
+
+def _level_before(whole: Floats, begin: int, beats: Beats, rate: float) -> Floats:
+    """Return (L,) the level just before the QRS complex that ends at sample *begin*."""
+    bounds = find_bounds(beats)
+    qrs = bounds.qrs_off - bounds.qrs_on if bounds else 0.1
+    onset = max(begin - round(qrs * rate), 1)
+    return np.asarray(np.median(whole[:, max(onset - round(0.02 * rate), 0) : onset], axis=1))
+
+
+def _ramp(left: Floats, right: Floats, n: int) -> Floats:
+    """Return (L, n) straight lines from *left* to *right*, each (L,)."""
+    return np.asarray(left[:, None] + (right - left)[:, None] * np.linspace(0, 1, n), np.float64)
+
+
+def _to_spans(record: Record, peaks: Floats, begin: float, end: float) -> tuple[Span, ...]:
+    """Return the samples *begin* to *end* seconds from each of *peaks*, where there are some."""
+    n = record.signal.shape[1]
+    found = []
+    for peak in peaks.tolist():
+        a = max(round((peak + begin) * record.rate), 0)
+        b = min(round((peak + end) * record.rate), n)
+        if b - a >= 2:
+            found.append((a, b))
+    return tuple(found)

@@ -35,6 +35,8 @@ _IRREGULAR = 0.12  # standard deviation of RR over its mean
 _CRAMPED = 0.18  # seconds from the end of T to QRS
 _LEAST_AREA = 0.02 * DETECTION_RATE * 0.02  # 20 uV over 20 ms; a net area below has no axis
 _REST_SHARE = 0.75  # of the P wave's height that anything else before QRS may have
+_USUAL_QTC = 0.42  # seconds
+_LEAST_ST_T, _LEAST_PR, _MOST_PR = 0.12, 0.06, 0.22  # seconds that a wave's window may last
 _POSSIBLE = {  # what a heart can do; outside it the measurement is wrong
     "heart_rate_bpm": (15, 300),
     "pr_ms": (70, 450),
@@ -54,6 +56,20 @@ class _Waves:
     p_off: int | None = None
     t_on: int | None = None
     t_off: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaveBounds:
+    """Where the waves of a record's usual beat lie, seconds from the middle of its QRS.
+
+    Attributes:
+        p_on: where the wave before QRS may begin: after T of the beat before.
+    """
+
+    p_on: float
+    qrs_on: float
+    qrs_off: float
+    t_off: float
 
 
 def measure(record: Record, beats: Beats | None = None) -> Measurements:
@@ -82,6 +98,23 @@ def measure(record: Record, beats: Beats | None = None) -> Measurements:
         qt = _ms(waves.t_off - waves.qrs_on)
         found = replace(found, qt_ms=qt, qtc_ms=fridericia(qt, rr))
     return _possible(_add_axes(found, record, beats.median, waves))
+
+
+def find_bounds(beats: Beats) -> WaveBounds | None:
+    """Return where the waves of the median beat lie; None where no QRS can be told.
+
+    Where the end of T cannot be told, it is that of a usual QT at this rate.
+    """
+    complex_ = _find_qrs(beats.median) if beats.median.size else None
+    if complex_ is None or len(beats.peaks) < 2:
+        return None
+    rr = float(np.median(np.diff(beats.peaks)))
+    waves = _find_t(beats.median, complex_, rr)
+    on, off = ((at - _R) / DETECTION_RATE for at in (waves.qrs_on, waves.qrs_off))
+    usual = on + _USUAL_QTC * float(np.cbrt(rr))
+    t_off = (waves.t_off - _R) / DETECTION_RATE if waves.t_off is not None else usual
+    t_off = min(max(t_off, off + _LEAST_ST_T), on + rr - _LEAST_PR)
+    return WaveBounds(max(on - _MOST_PR, t_off - rr), on, off, t_off)
 
 
 def fridericia(qt: float, rr: float) -> float:
