@@ -240,11 +240,11 @@ def test_scales_that_cannot_be_recovered_are_unknown(noise_record: Record) -> No
 
 
 def test_axes_are_measured_from_recovered_ratios() -> None:
-    """The same three axes as in millivolts."""
+    """The same three axes as in millivolts, to three degrees."""
     true, found = measure(RECORD), measure(_zscored(RECORD))
 
     for name in ("p_axis_deg", "qrs_axis_deg", "t_axis_deg"):
-        assert getattr(found, name) == pytest.approx(getattr(true, name), abs=2)
+        assert getattr(found, name) == pytest.approx(getattr(true, name), abs=3)
 
 
 @pytest.mark.data

@@ -172,7 +172,10 @@ def test_low_voltage() -> None:
     ],
 )
 def test_infarctions(code: str, leads: tuple[Lead, ...], opposite: Lead | None) -> None:
-    """Each patient has a Q wave or ST elevation in its leads; then the mirror is depressed."""
+    """Each patient has a Q wave or ST elevation in its leads; then the mirror is depressed.
+
+    Between acute and old, ST may be raised in some of them, and the Q wave is there.
+    """
     acute = 0
     for seed in range(30):
         f = _measure(code, seed=seed)
@@ -182,7 +185,10 @@ def test_infarctions(code: str, leads: tuple[Lead, ...], opposite: Lead | None) 
         acute += is_raised
         if is_raised and opposite is not None:
             assert f.st[opposite] < -0.04
-        if not is_raised:
+        if not is_raised and max(f.st[lead] for lead in leads) > 0.1:
+            assert is_dead
+            assert min(f.st[lead] for lead in leads) > 0.04
+        elif not is_raised:
             assert max(abs(f.st[lead]) for lead in leads) < 0.1, "old: no more than normal"
     assert 3 <= acute <= 20
 
@@ -222,12 +228,12 @@ def test_pre_excitation() -> None:
 
 @pytest.mark.parametrize("code", ["PMI", "IPMI", "IPLMI"])
 def test_posterior_infarction_is_a_mirror_image(code: str) -> None:
-    """R above S in V2; acute: ST depressed there; the inferior ones are seen in aVF as well."""
+    """R above S in V2, or, while acute, ST depressed; inferior ones are seen in aVF as well."""
     acute = 0
     for seed in range(30):
         f = _measure(code, seed=seed)
-        assert f.r[Lead.V2] > f.s[Lead.V2]
         is_acute = f.st[Lead.V2] < -0.06
+        assert is_acute or f.r[Lead.V2] > f.s[Lead.V2]
         acute += is_acute
         if code != "PMI":
             assert f.first[Lead.AVF][0] < -0.06 or f.st[Lead.AVF] > 0.09

@@ -5,9 +5,11 @@ then back (late parts and base); T points left, down and forward. Vectors were s
 so that the published lead vectors give a normal 12-lead ECG, and corrected by hand after a
 comparison with the median amplitudes of the normal records in PTB-XL folds 1 to 8: they
 are not free of real signals.
-Sources: intervals and voltage by age and sex, Macfarlane et al. 1994; QTc, Rautaharju et
-al. 2014; frontal axis turning left with age, and normal ST elevation in V2 and V3, the
-same and Surawicz et al. 2009.
+Sources: intervals and voltage by age and sex, and the frontal axis turning left with age,
+Rijnbeek et al. 2014, doi:10.1016/j.jelectrocard.2014.07.022, the trends alone; QTc,
+Rautaharju et al. 2014; ST and T falling with age, Nemati et al. 1980; U waves where the heart
+is slow, upright, largest in V2 and V3, and normal ST elevation there, Rautaharju et al. 2009
+(AHA/ACCF/HRS part IV). All sizes and spreads are our estimates.
 """
 
 import math
@@ -18,6 +20,8 @@ import numpy as np
 from precord.simulate.vector import Vector, Wave
 
 NOTHING: Vector = (0.0, 0.0, 0.0)
+_SHARPEST = 0.0051  # seconds, standard deviation; the same at 100 Hz as at any rate
+_NO_U = 60 / 95  # seconds of RR from which on U waves are seen
 NORMAL_TIMING = ((0.14, 0.05), (0.21, 0.07), (0.43, 0.09), (0.60, 0.09), (0.75, 0.088))
 
 
@@ -31,7 +35,12 @@ class Anatomy:
             are apart, share of the P wave.
         onset, septum, wall, late, base: vectors of the QRS complex in order of time.
         timing: of each of these its peak and standard deviation, shares of *qrs*.
-        st: held from the end of QRS to the T wave; t: its peak; t_width: share of QT.
+        details: notches and slurs of the QRS complex: peak, share of *qrs*; standard
+            deviation, seconds; vector.
+        st: from the end of QRS on, held for a share *st_hold* of the way to the T wave.
+        t: its peak; t_width: of its falling flank, share of QT; t_skew: how much slower it
+            rises than it falls; t_early: added on its way up, which opens the T loop.
+        u: peak of the U wave in a heart of 60 beats a minute or fewer.
         voltage: gain of QRS, ST and T together.
         spike: of a pacemaker before the QRS complex.
     """
@@ -49,9 +58,14 @@ class Anatomy:
     late: Vector = (0.42, 0.12, 0.86)
     base: Vector = (-0.10, -0.08, 0.42)
     timing: tuple[tuple[float, float], ...] = NORMAL_TIMING
+    details: tuple[tuple[float, float, Vector], ...] = ()
     st: Vector = (0.01, 0.008, -0.025)
+    st_hold: float = 1.0
     t: Vector = (0.35, 0.13, -0.24)
     t_width: float = 0.1
+    t_skew: float = 1.6
+    t_early: Vector = NOTHING
+    u: Vector = NOTHING
     voltage: float = 1.0
     spike: bool = False
 
@@ -71,23 +85,32 @@ class Anatomy:
     def qrs_waves(self) -> tuple[Wave, ...]:
         """Return the waves of the QRS complex, at a voltage of 1."""
         vectors = (self.onset, self.septum, self.wall, self.late, self.base)
-        return tuple(
+        waves = [
             Wave(at * self.qrs, width * self.qrs, width * self.qrs, vector)
             for (at, width), vector in zip(self.timing, vectors, strict=True)
             if any(vector)
-        )
+        ]
+        waves += [Wave(at * self.qrs, width, width, vector) for at, width, vector in self.details]
+        return tuple(waves)
 
-    def st_t_waves(self, qt: float) -> tuple[Wave, ...]:
-        """Return ST segment and T wave of a beat whose QT is *qt* seconds, at a voltage of 1."""
+    def st_t_waves(self, qt: float, rr: float) -> tuple[Wave, ...]:
+        """Return ST, T and U of a beat of *qt* seconds after *rr* seconds, at a voltage of 1."""
         fall = self.t_width * qt
         peak = max(qt - 2.05 * fall, self.qrs + 0.08)
-        rise = min(1.6 * fall, 0.45 * (peak - self.qrs))
+        rise = min(self.t_skew * fall, 0.45 * (peak - self.qrs))
         start = self.qrs + 0.012
-        held = max(peak - rise - start, 0.01)
-        return (
-            Wave(start, 0.012, 0.8 * rise, self.st, held),
+        way = max(peak - rise - start, 0.01)
+        held = self.st_hold * way
+        waves = [
+            Wave(start, 0.012, 0.8 * rise + 0.5 * (way - held), self.st, held),
             Wave(peak, rise, fall, self.t),
-        )
+        ]
+        if any(self.t_early):
+            waves.append(Wave(peak - rise, 0.7 * rise, 0.7 * rise, self.t_early))
+        size = min(max((rr - _NO_U) / (1.0 - _NO_U), 0.0), 1.0)
+        if size and any(self.u):
+            waves.append(Wave(qt + 0.08, 0.032, 0.04, scale(self.u, size)))
+        return tuple(waves)
 
 
 def draw_anatomy(rng: np.random.Generator, age: float, *, is_female: bool) -> Anatomy:
@@ -95,30 +118,68 @@ def draw_anatomy(rng: np.random.Generator, age: float, *, is_female: bool) -> An
     healthy = Anatomy()
     voltage = 1.12 - 0.0035 * (age - 30) - (0.1 if is_female else 0.0)
     male_t = 0.85 if is_female else 1.1  # ST and T of V2 to V4 are higher in men
-    x, y, z = _vary(rng, healthy.t, 0.2)
-    t_size = float(np.exp(rng.normal(0, 0.22)))
+    x, y, z = vary(rng, healthy.t, 0.25)
+    t_size = _about(rng, 0.25) * min(1.0, 1.1 - 0.008 * (age - 30))
+    t = scale((x, y, z * male_t), t_size)
     return replace(
         healthy,
         pr=float(np.clip(rng.normal(0.152 + 0.0003 * (age - 50), 0.017), 0.123, 0.194)),
         p=float(np.clip(rng.normal(0.102, 0.006), 0.085, 0.115)),
         qrs=float(np.clip(rng.normal(0.086 if is_female else 0.092, 0.006), 0.078, 0.104)),
         qtc=float(np.clip(rng.normal(0.413 if is_female else 0.402, 0.014), 0.372, 0.444)),
-        right_atrium=_vary(rng, healthy.right_atrium, 0.25),
-        left_atrium=_vary(rng, healthy.left_atrium, 0.25),
-        septum=scale(_vary(rng, healthy.septum, 0.25), float(np.exp(rng.normal(0, 0.2)))),
-        wall=_vary(rng, healthy.wall, 0.15),
-        late=_vary(rng, healthy.late, 0.25),
-        base=_vary(rng, healthy.base, 0.3),
+        right_atrium=vary(rng, healthy.right_atrium, 0.25),
+        left_atrium=vary(rng, healthy.left_atrium, 0.25),
+        septum=scale(vary(rng, healthy.septum, 0.3), _about(rng, 0.25)),
+        wall=vary(rng, healthy.wall, 0.2),
+        late=vary(rng, healthy.late, 0.35),
+        base=vary(rng, healthy.base, 0.4),
         st=scale(healthy.st, male_t * float(rng.uniform(0, 2))),
-        t=scale((x, y, z * male_t), t_size),
-        t_width=float(rng.uniform(0.09, 0.112)),
-        voltage=voltage * float(np.exp(rng.normal(0, 0.2))),
+        st_hold=float(rng.uniform(0.3, 1.0)),
+        t=t,
+        t_width=float(rng.uniform(0.085, 0.112)),
+        t_skew=float(rng.uniform(1.3, 2.1)),
+        t_early=vary(rng, scale(t, float(rng.normal(0, 0.06))), 1.0),
+        u=scale(t, float(rng.uniform(0.02, 0.13))),
+        voltage=voltage * _about(rng, 0.22),
+    )
+
+
+def individualise(anatomy: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """Return *anatomy* with a patient's own timing of QRS, and its notches and slurs.
+
+    No two hearts are excited along the same paths: parts come a little earlier or later,
+    quicker or slower, and small wavefronts add details of a few milliseconds.
+    """
+    pace = float(rng.uniform(0.74, 1.04))
+    sharpest = _SHARPEST / anatomy.qrs
+    timing = tuple(
+        (
+            at + float(np.clip(rng.normal(0, 0.013), -0.03, 0.03)),
+            max(width * pace * _about(rng, 0.1), sharpest),
+        )
+        for at, width in anatomy.timing
+    )
+    drawn = draw_details(rng, int(rng.poisson(1.6)), 0.06)
+    return replace(anatomy, timing=timing, details=(*anatomy.details, *drawn))
+
+
+def draw_details(
+    rng: np.random.Generator, number: int, size: float
+) -> tuple[tuple[float, float, Vector], ...]:
+    """Return *number* small wavefronts of about *size* mV, any way, inside a QRS complex."""
+    return tuple(
+        (
+            float(rng.uniform(0.34, 0.84)),
+            _SHARPEST * float(rng.uniform(1.0, 1.5)),
+            jolt(rng, NOTHING, size * _about(rng, 0.4)),
+        )
+        for _ in range(number)
     )
 
 
 def draw_axis(rng: np.random.Generator, age: float) -> float:
     """Return a normal frontal QRS axis, degrees; it turns left with age."""
-    return float(np.clip(rng.normal(58 - 0.5 * (age - 30), 28), -25, 86))
+    return float(np.clip(rng.normal(60 - 0.65 * (age - 25), 27), -28, 88))
 
 
 def turn(anatomy: Anatomy, degrees: float) -> Anatomy:
@@ -150,8 +211,12 @@ def ectopic(anatomy: Anatomy, rng: np.random.Generator) -> Anatomy:
         late=scale((0.75 * x + 0.1, 0.7 * up, 0.95 * z), size),
         base=scale((0.3 * x, 0.1 * up, 0.4 * z), size),
         timing=((0.12, 0.045), (0.26, 0.075), (0.44, 0.085), (0.63, 0.085), (0.79, 0.075)),
+        details=draw_details(rng, int(rng.poisson(1.5)), 0.12),
         st=scale((x, up, z), -0.13 * size),
-        t=scale((x, up, z), -0.42 * size),
+        st_hold=float(rng.uniform(0.3, 1.0)),
+        t=vary(rng, scale((x, up, z), float(rng.uniform(-0.55, -0.3)) * size), 0.15),
+        t_early=NOTHING,
+        u=NOTHING,
         qtc=anatomy.qtc + 0.05,
         voltage=min(anatomy.voltage, 1.1),  # hypertrophy does not enlarge a focus
         spike=False,
@@ -168,11 +233,20 @@ def add(a: Vector, b: Vector) -> Vector:
     return (a[0] + b[0], a[1] + b[1], a[2] + b[2])
 
 
-def _vary(rng: np.random.Generator, vector: Vector, share: float) -> Vector:
-    """Return *vector*, each component varied by *share* of its length."""
-    size = math.hypot(*vector) * share / math.sqrt(3)
-    x, y, z = rng.normal(vector, size)
+def vary(rng: np.random.Generator, vector: Vector, share: float) -> Vector:
+    """Return *vector*, varied in any direction by about *share* of its length."""
+    return jolt(rng, vector, math.hypot(*vector) * share)
+
+
+def jolt(rng: np.random.Generator, vector: Vector, size: float) -> Vector:
+    """Return *vector*, varied in any direction by about *size*, mV."""
+    x, y, z = rng.normal(vector, size / math.sqrt(3))
     return (float(x), float(y), float(z))
+
+
+def _about(rng: np.random.Generator, spread: float) -> float:
+    """Return a factor around 1."""
+    return float(np.exp(rng.normal(0, spread)))
 
 
 def _turn(vector: Vector, degrees: float) -> Vector:

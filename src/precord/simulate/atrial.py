@@ -13,9 +13,7 @@ import numpy as np
 
 from precord.simulate.anatomy import Anatomy
 from precord.simulate.conduction import Atrial, Origin
-from precord.simulate.vector import Floats, Vector
-
-Rows = list[tuple[float, ...]]
+from precord.simulate.vector import Floats, Rows, Vector
 
 _F_WAVES = 4
 _FORWARD = (0.05, 0.3, -0.85)  # the right atrium lies under V1

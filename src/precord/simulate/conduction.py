@@ -23,6 +23,7 @@ _NODE_REFRACTORY = 0.1  # seconds after a conducted impulse has left the AV node
 _NODE_INVADED = 0.42  # seconds after a ventricular beat has entered it from below
 _WENCKEBACH_GAIN = 0.13  # seconds by which PR grows at most
 _EARLY_DELAY = 0.02  # seconds more for a premature impulse
+_MAYER = 0.095  # Hz, of the waves of blood pressure
 _MIN_COUPLING = 0.3  # seconds of a premature ventricular beat after the beat before
 
 
@@ -76,8 +77,9 @@ class Heart:
 
     Attributes:
         cycle: of the sinus node, or of flutter and tachycardia.
-        swing, breath: depth (share of the cycle) and frequency (Hz) of respiratory
-            arrhythmia; jitter: share of the cycle that is chance.
+        swing, breath, phase: depth (share of the cycle), frequency (Hz) and phase of
+            respiratory arrhythmia; drift: depth of the slower swing of 0.1 Hz; jitter: share
+            of the cycle that is chance.
         pr: from the P wave's onset to the QRS complex.
         ratio: atrial beats to a conducted one, in flutter; beats of a Wenckebach period or
             between two that Mobitz II drops.
@@ -91,6 +93,7 @@ class Heart:
     swing: float = 0.0
     breath: float = 0.25
     phase: float = 0.0
+    drift: float = 0.0
     jitter: float = 0.0
     atria: Atria = Atria.SINUS
     pr: float = 0.16
@@ -204,6 +207,7 @@ class _Machine:
         """Return the pacemaker's cycle that begins at *time*."""
         heart = self.heart
         swing = heart.swing * math.sin(2 * math.pi * heart.breath * time + heart.phase)
+        swing += heart.drift * math.sin(2 * math.pi * _MAYER * time + 2.1 * heart.phase)
         chance = heart.jitter * float(np.clip(self.rng.normal(), -2.5, 2.5))
         return heart.cycle * (1 + swing + chance)
 

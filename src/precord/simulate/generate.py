@@ -17,15 +17,15 @@ from precord.errors import QueryError
 from precord.leads import LEADS
 from precord.record import MAX_RATE, Acquisition, Provenance, Record, Sex
 from precord.report import Language
-from precord.simulate.anatomy import Anatomy, draw_anatomy, draw_axis, ectopic
+from precord.simulate.anatomy import Anatomy, draw_anatomy, draw_axis, ectopic, individualise
 from precord.simulate.atrial import draw_fibrillation, draw_flutter, p_rows
 from precord.simulate.conduction import Atria, Events, Heart, Origin, Ventricular, beat
-from precord.simulate.criterion import aim_axis, axis, meet
+from precord.simulate.criterion import aim_axis, axis, lowest, meet
 from precord.simulate.findings import check
 from precord.simulate.noise import draw_noise
 from precord.simulate.pathology import ORDER, Findings, change
 from precord.simulate.rhythm import draw_heart
-from precord.simulate.vector import Floats, Torso, Wave, derive_leads, draw_waves
+from precord.simulate.vector import Breath, Floats, Rows, Torso, Wave, derive_leads, draw_waves
 from precord.simulate.wording import Facts, word_report
 
 MIN_RATE = 50.0  # Hz
@@ -119,16 +119,17 @@ def simulate(
     sex = sex or drawn_sex
     torso = Torso.draw(rng)
     anatomy, found = _draw_anatomy(codes, torso, rng, age=drawn_age, is_female=sex is Sex.FEMALE)
-    heart = draw_heart(codes, anatomy.pr, duration, rng)
+    heart = draw_heart(codes, anatomy.pr, drawn_age, duration, rng)
     events = beat(heart, duration, rng)
     rows, truth = _shape(anatomy, events, duration, rng)
-    leads = torso.ventricles @ draw_waves(rows, n_samples, rate)
+    breath = Breath.draw(rng, heart.breath, heart.phase + float(rng.normal(0, 0.6)))
+    leads = torso.ventricles @ draw_waves(breath.move(rows), n_samples, rate)
     leads += torso.atria @ _draw_atria(heart, anatomy, events, (n_samples, rate), rng)
     is_seen = any(b.origin is not Origin.VENTRICLE for b in events.ventricular)
     angle = axis(anatomy, torso) if is_seen else None
     reports = word_report(Facts(codes, found, heart, angle, truth.heart_rate), rng)
     if noise:
-        leads += draw_noise(n_samples, rate, rng)
+        leads += draw_noise(n_samples, rate, rng, breath=heart.breath)
     record = Record(
         derive_leads(np.rint(leads / _STEP) * _STEP),  # as a converter's steps
         LEADS,
@@ -163,21 +164,22 @@ def _draw_anatomy(
     for code in ORDER:
         if code in codes:
             anatomy = change(anatomy, code, rng, found)
-    return meet(anatomy, torso, codes, rng), found
+    anatomy = meet(individualise(anatomy, rng), torso, codes, rng)
+    found.lowest_st, found.lowest_t = lowest(anatomy, torso)
+    return anatomy, found
 
 
 def _shape(
     anatomy: Anatomy, events: Events, duration: float, rng: np.random.Generator
-) -> tuple[list[tuple[float, ...]], Truth]:
+) -> tuple[Rows, Truth]:
     """Return the waves of the ventricles, and where those of each beat begin and end.
 
-    QT follows the RR intervals with a lag; breathing makes the beats a little larger and
-    smaller.
+    QT follows the RR intervals with a lag; no T wave is quite as large as the one before.
     """
     wide = ectopic(anatomy, rng)
     peaks = {False: _find_peak(anatomy), True: _find_peak(wide)}
-    breath, depth = float(rng.uniform(0.18, 0.32)), float(rng.uniform(0.005, 0.04))
-    rows: list[tuple[float, ...]] = []
+    restless = float(rng.uniform(0.005, 0.03))
+    rows: Rows = []
     seen: list[tuple[float, ...]] = []
     lagging = events.ventricular[0].rr if events.ventricular else 1.0
     for one in events.ventricular:
@@ -185,8 +187,9 @@ def _shape(
         is_wide = one.origin is Origin.VENTRICLE
         shape = wide if is_wide else anatomy
         qt = shape.qt(lagging)
-        gain = shape.voltage * (1 + depth * math.sin(2 * math.pi * breath * one.at))
-        rows += [w.row(one.at, gain) for w in (*shape.qrs_waves(), *shape.st_t_waves(qt))]
+        rows += [w.row(one.at, shape.voltage) for w in shape.qrs_waves()]
+        gain = shape.voltage * (1 + restless * float(np.clip(rng.normal(), -2, 2)))
+        rows += [w.row(one.at, gain) for w in shape.st_t_waves(qt, lagging)]
         if shape.spike:
             rows.append(_SPIKE.row(one.at))
         if 0 <= one.at < duration:

@@ -3,7 +3,8 @@
 Noise arises at the electrodes and is seen by every lead that uses them: a loose left arm
 disturbs all leads but II, and Einthoven's law holds with it.
 Source: the noise types of the MIT-BIH Noise Stress Test Database (Moody et al. 1984), here
-synthesised; Wilson's central terminal as reference of the chest leads. Levels are ours.
+synthesised; Wilson's central terminal as reference of the chest leads. Levels are our
+estimates, of ECGs that a reader would still accept.
 
 Shapes: E electrodes (RA, LA, LL, V1 to V6), T samples.
 """
@@ -23,32 +24,44 @@ _SEEN[2:, :3] = -1 / 3
 _SEEN[2:, 3:] = np.eye(6)
 
 
-def draw_noise(n_samples: int, rate: float, rng: np.random.Generator) -> Floats:
-    """Return (8, T) mV in I, II and V1 to V6: wander, muscle, mains and electrode motion."""
+def draw_noise(
+    n_samples: int, rate: float, rng: np.random.Generator, *, breath: float = 0.25
+) -> Floats:
+    """Return (8, T) mV in I, II and V1 to V6: wander, muscle, mains and electrode motion.
+
+    Args:
+        n_samples: T.
+        rate: Hz.
+        rng: draws how much there is of each.
+        breath: Hz, of the breathing that moves the electrodes.
+    """
     times = np.arange(n_samples) / rate
-    noise = _wander(times, rng)
+    noise = _wander(times, breath, rng)
     noise += _muscle(n_samples, rate, rng)
     if rng.random() < 0.25:
         noise += _mains(times, rate, rng)
     if rng.random() < 0.12:
-        noise += _motion(times, rng)
+        noise += _jump(times, rng)
+    if rng.random() < 0.15:
+        noise += _rub(times, rng)
     return np.asarray(_SEEN @ noise, np.float64)
 
 
-def _wander(times: Floats, rng: np.random.Generator) -> Floats:
-    """Return slow waves of breathing and drift, each electrode its own."""
-    size = float(rng.gamma(1.5, 0.02))
+def _wander(times: Floats, breath: float, rng: np.random.Generator) -> Floats:
+    """Return breathing with its harmonic, and slow drift, each electrode its own."""
+    size = min(float(rng.gamma(1.2, 0.025)), 0.2)
     out = np.zeros((_N_ELECTRODES, len(times)))
-    for frequency in rng.uniform((0.05, 0.1, 0.18), (0.1, 0.2, 0.45)):
+    slow = rng.uniform((0.03, 0.08), (0.08, 0.16))
+    for frequency, share in (*((f, 1.0) for f in slow), (breath, 1.0), (2 * breath, 0.3)):
         phase = 2 * np.pi * (frequency * times + rng.random())
-        level = rng.normal(0, size, (2, _N_ELECTRODES))
+        level = rng.normal(0, share * size, (2, _N_ELECTRODES))
         out += np.outer(level[0], np.sin(phase)) + np.outer(level[1], np.cos(phase))
     return out
 
 
 def _muscle(n_samples: int, rate: float, rng: np.random.Generator) -> Floats:
     """Return broadband noise of one density at any rate, in one record of six with bursts."""
-    level = min(float(rng.gamma(2.0, 0.005)), 0.05)
+    level = min(0.007 * float(np.exp(rng.normal(0, 0.75))), 0.06)
     each = level * np.exp(rng.normal(0, 0.35, (_N_ELECTRODES, 1)))
     bursts = rng.random() < 1 / 6
     middle, width = rng.uniform(0, n_samples), rng.uniform(0.03, 0.2) * n_samples
@@ -72,7 +85,19 @@ def _mains(times: Floats, rate: float, rng: np.random.Generator) -> Floats:
     return np.asarray(level * np.sin(2 * np.pi * frequency * times + phase), np.float64)
 
 
-def _motion(times: Floats, rng: np.random.Generator) -> Floats:
+def _rub(times: Floats, rng: np.random.Generator) -> Floats:
+    """Return one electrode's rubbing on the skin: slow bumps of 0.7 to 6 Hz, for a while."""
+    frequencies, phases = rng.uniform(0.7, 6.0, 7), rng.uniform(0, 1, 7)
+    each = rng.normal(0, 1, 7) / frequencies  # the slower, the larger
+    waves = each @ np.sin(2 * np.pi * (np.outer(frequencies, times) + phases[:, None]))
+    middle, width = rng.uniform(0, 10), rng.uniform(0.4, 2.5)
+    size = rng.gamma(1.5, 0.05) * np.exp(-0.5 * ((times - middle) / width) ** 2)
+    out = np.zeros((_N_ELECTRODES, len(times)))
+    out[rng.integers(_N_ELECTRODES)] = size * waves
+    return out
+
+
+def _jump(times: Floats, rng: np.random.Generator) -> Floats:
     """Return one electrode's jump that settles within a second or two."""
     out = np.zeros((_N_ELECTRODES, len(times)))
     electrode, start = rng.integers(_N_ELECTRODES), rng.uniform(0, times[-1])

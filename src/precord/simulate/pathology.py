@@ -1,9 +1,9 @@
 """What each statement changes in a beat; what it changes in rhythm is in `rhythm`.
 
 A pathology is a function that returns a changed `Anatomy`; each names the criteria that the
-leads then show. Sources: conduction, Surawicz et al. 2009; hypertrophy, Hancock et al.
-2009; ischaemia and infarction, Wagner et al. 2009 (AHA/ACCF/HRS parts III, V and VI) and
-Thygesen et al. 2018 (fourth universal definition); the sizes are ours.
+leads then show; chambers are in `chamber`, infarctions in `infarction`. Sources: conduction,
+Surawicz et al. 2009; ischaemia, Wagner et al. 2009 (AHA/ACCF/HRS parts III and VI); sizes and
+spreads are our estimates.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from precord.simulate.anatomy import Anatomy, add, scale
+from precord.simulate.anatomy import NOTHING, Anatomy, add, scale, vary
+from precord.simulate.chamber import (
+    left_atrium,
+    left_ventricle,
+    left_voltage,
+    right_atrium,
+    right_ventricle,
+)
 from precord.simulate.infarction import INFARCTS, Stage, draw_stage, infarct, q_waves
 from precord.simulate.vector import Vector
 
@@ -24,11 +31,14 @@ class Findings:
         stages: of each infarction code its age.
         is_strained: whether hypertrophy has its ST-T change.
         potassium: "high" or "low", where an electrolyte disturbance was drawn.
+        lowest_st, lowest_t: of any lead but aVR, mV.
     """
 
     stages: dict[str, Stage]
     is_strained: bool = False
     potassium: str = ""
+    lowest_st: float = 0.0
+    lowest_t: float = 0.0
 
 
 Change = Callable[[Anatomy, np.random.Generator], Anatomy]
@@ -44,7 +54,8 @@ def change(anatomy: Anatomy, code: str, rng: np.random.Generator, found: Finding
         return infarct(anatomy, rng, code, found.stages[code])
     if code in ("LVH", "RVH"):
         found.is_strained = bool(rng.random() < 0.6)
-        return (_lvh if code == "LVH" else _rvh)(anatomy, rng, is_strained=found.is_strained)
+        enlarge = left_ventricle if code == "LVH" else right_ventricle
+        return enlarge(anatomy, rng, is_strained=found.is_strained)
     if code == "EL":
         found.potassium = "high" if rng.random() < 0.6 else "low"
         return (_high_potassium if found.potassium == "high" else _low_potassium)(anatomy, rng)
@@ -58,18 +69,19 @@ def _uniform(rng: np.random.Generator, low: float, high: float) -> float:
 
 def _lbbb(a: Anatomy, rng: np.random.Generator) -> Anatomy:
     """QRS >= 120 ms, no septal q, notched R in I, V5-V6, QS or rS in V1, discordant ST-T."""
-    size, small_r = _uniform(rng, 0.75, 1.1), _uniform(rng, 0, 0.2)
+    size, small_r = _uniform(rng, 0.75, 1.2), _uniform(rng, 0, 0.2)
     return replace(
         a,
         qrs=_uniform(rng, 0.128, 0.168),
         onset=(0.06, 0.05, -small_r),
-        septum=scale((0.75, 0.3, 0.35), size),
-        wall=scale((0.5, 0.2, 1.05), size),
-        late=scale((0.95, 0.2, 0.9), size),
-        base=scale((0.3, -0.08, 0.35), size),
+        septum=scale(vary(rng, (0.75, 0.3, 0.35), 0.15), size),
+        wall=scale(vary(rng, (0.5, 0.2, 1.05), 0.12), size),
+        late=scale(vary(rng, (0.95, 0.2, 0.9), 0.12), size),
+        base=scale(vary(rng, (0.3, -0.08, 0.35), 0.2), size),
         timing=_WIDE,
-        st=scale((-0.09, -0.02, -0.12), size),
-        t=scale((-0.28, -0.05, -0.3), size * _uniform(rng, 0.8, 1.2)),
+        st=scale((-0.09, -0.02, -0.12), size * _uniform(rng, 0.5, 1.3)),
+        t=scale(vary(rng, (-0.28, -0.05, -0.3), 0.15), size * _uniform(rng, 0.7, 1.25)),
+        t_early=NOTHING,
         qtc=a.qtc + 0.03,
         t_width=0.11,
     )
@@ -90,14 +102,14 @@ def _ilbbb(a: Anatomy, rng: np.random.Generator) -> Anatomy:
 
 def _rbbb(a: Anatomy, rng: np.random.Generator) -> Anatomy:
     """QRS >= 120 ms, rSR' in V1, wide S in I and V6, T inverted in V1."""
-    size = _uniform(rng, 0.7, 1.35)
+    size = _uniform(rng, 0.65, 1.5)
     return replace(
         a,
-        qrs=_uniform(rng, 0.124, 0.152),
-        late=scale(a.late, 0.8),
-        base=scale((-0.5, 0.02, -0.62), size),
+        qrs=_uniform(rng, 0.124, 0.158),
+        late=scale(a.late, _uniform(rng, 0.6, 0.9)),
+        base=scale(vary(rng, (-0.5, 0.02, -0.62), 0.12), size),
         timing=_RIGHT,
-        t=add(scale(a.t, 0.85), (0.08, 0.02, 0.26)),
+        t=add(scale(a.t, 0.85), vary(rng, (0.08, 0.02, 0.28), 0.12)),
         st=(0.01, 0.0, 0.02),
         qtc=a.qtc + 0.02,
     )
@@ -157,9 +169,11 @@ def _wpw(a: Anatomy, rng: np.random.Generator) -> Anatomy:
     """PR < 120 ms, a slurred delta wave, QRS > 110 ms, T against it."""
     to_front = rng.random() < 0.5  # a left-sided pathway makes V1 positive
     z = -0.5 if to_front else 0.35
+    pr = _uniform(rng, 0.085, 0.115)
     return replace(
         a,
-        pr=_uniform(rng, 0.085, 0.115),
+        pr=pr,
+        p=min(a.p, pr - 0.002),
         qrs=_uniform(rng, 0.12, 0.145),
         onset=(0.3, _uniform(rng, -0.1, 0.2), 0.35 * z),
         septum=(0.4, 0.2, 0.6 * z),
@@ -170,46 +184,15 @@ def _wpw(a: Anatomy, rng: np.random.Generator) -> Anatomy:
     )
 
 
-def _lvh(a: Anatomy, rng: np.random.Generator, *, is_strained: bool) -> Anatomy:
-    """Forces left and back (the voltage itself is met in `criterion`); strain if asked."""
-    size = _uniform(rng, 1.1, 1.35)
-    strain = _uniform(rng, 0.7, 1.3)
-    return replace(
-        a,
-        p=min(a.p + 0.008, 0.118),
-        qrs=min(a.qrs + _uniform(rng, 0.004, 0.014), 0.114),
-        wall=(1.25 * a.wall[0], a.wall[1], a.wall[2] + 0.2),
-        late=scale(a.late, size),
-        st=scale((-0.1, -0.04, 0.06), 0.6 * strain) if is_strained else scale(a.st, 1.5),
-        t=scale((-0.24, -0.06, -0.14), 0.6 * strain) if is_strained else a.t,
-    )
-
-
-def _vclvh(a: Anatomy, _: np.random.Generator) -> Anatomy:
-    """Forces left and back, nothing else."""
-    return replace(a, wall=add(a.wall, (0.15, 0.0, 0.1)), late=scale(a.late, 1.15))
-
-
-def _rvh(a: Anatomy, rng: np.random.Generator, *, is_strained: bool) -> Anatomy:
-    """Axis to the right, R in V1 at least as tall as S, deep S in V5-V6; strain if asked."""
-    return replace(
-        a,
-        septum=(0.05, -0.1, -0.4),
-        wall=(_uniform(rng, -0.1, 0.2), 0.8, -0.75),
-        late=(-0.55, 0.3, -0.15),
-        base=(-0.45, 0.0, 0.2),
-        t=(0.25, -0.02, 0.2) if is_strained else add(a.t, (0.05, 0.0, 0.1)),
-        st=(0.03, -0.04, 0.05) if is_strained else a.st,
-    )
-
-
 def _ischaemia(st: Vector, t: Vector) -> Change:
     """Return ST depression and T inversion of one territory: vectors away from it."""
 
     def ischaemia(a: Anatomy, rng: np.random.Generator) -> Anatomy:
         size = _uniform(rng, 0.85, 1.5)
-        moved = add(scale(a.t, 0.6), scale(t, size))
-        return replace(a, st=add(a.st, scale(st, size)), t=moved)
+        moved = add(scale(a.t, 0.6), scale(vary(rng, t, 0.12), size))
+        shifted = add(a.st, scale(vary(rng, st, 0.12), size))
+        skew = _uniform(rng, 1.0, 1.5)  # an ischaemic T is nearly symmetrical
+        return replace(a, st=shifted, t=moved, t_skew=skew, t_early=NOTHING)
 
     return ischaemia
 
@@ -220,9 +203,16 @@ def _repolarisation(st: Vector, low: float, high: float) -> Change:
     def repolarise(a: Anatomy, rng: np.random.Generator) -> Anatomy:
         size = _uniform(rng, 0.8, 1.4)
         gain = _uniform(rng, low, high)
-        return replace(a, st=add(a.st, scale(st, size)), t=scale(a.t, gain))
+        shifted = add(a.st, scale(vary(rng, st, 0.15), size))
+        return replace(a, st=shifted, t=scale(a.t, gain), t_early=NOTHING)
 
     return repolarise
+
+
+def _invert(a: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """T negative where R is tall, of no territory."""
+    t = add(scale(a.t, _uniform(rng, -0.85, -0.5)), (-0.04, -0.05, 0.0))
+    return replace(a, t=t, t_skew=_uniform(rng, 1.0, 1.6), t_early=NOTHING)
 
 
 def _long_qt(a: Anatomy, rng: np.random.Generator) -> Anatomy:
@@ -233,30 +223,6 @@ def _long_qt(a: Anatomy, rng: np.random.Generator) -> Anatomy:
 def _long_pr(a: Anatomy, rng: np.random.Generator) -> Anatomy:
     """PR above 200 ms."""
     return replace(a, pr=float(np.clip(0.212 + rng.gamma(1.5, 0.02), 0.212, 0.34)))
-
-
-def _left_atrium(a: Anatomy, rng: np.random.Generator) -> Anatomy:
-    """P >= 120 ms, notched, with a deep terminal part in V1."""
-    size = _uniform(rng, 1.0, 1.3)
-    return replace(
-        a,
-        pr=max(a.pr, 0.155),
-        p=_uniform(rng, 0.124, 0.14),
-        notch=0.4,
-        left_atrium=scale((0.1, 0.06, 0.15), size),
-    )
-
-
-def _right_atrium(a: Anatomy, rng: np.random.Generator) -> Anatomy:
-    """P above 0.25 mV in II, pointed, no broader than normal."""
-    size = _uniform(rng, 1.0, 1.35)
-    return replace(
-        a,
-        p=min(a.p, 0.108),
-        notch=0.05,
-        right_atrium=scale((0.04, 0.155, -0.11), size),
-        left_atrium=scale((0.05, 0.08, 0.0), size),
-    )
 
 
 def _digitalis(a: Anatomy, rng: np.random.Generator) -> Anatomy:
@@ -281,11 +247,12 @@ def _high_potassium(a: Anatomy, rng: np.random.Generator) -> Anatomy:
         qrs=a.qrs + _uniform(rng, 0.006, 0.022),
         t=scale(a.t, _uniform(rng, 1.9, 2.8)),
         t_width=_uniform(rng, 0.055, 0.07),
+        t_skew=_uniform(rng, 1.0, 1.3),
     )
 
 
 def _low_potassium(a: Anatomy, rng: np.random.Generator) -> Anatomy:
-    """ST depressed, T flat and long, as T and U run together."""
+    """ST depressed, T flat and long, a U wave that T runs into."""
     size = _uniform(rng, 0.8, 1.3)
     return replace(
         a,
@@ -293,6 +260,7 @@ def _low_potassium(a: Anatomy, rng: np.random.Generator) -> Anatomy:
         t=scale(a.t, _uniform(rng, 0.15, 0.35)),
         t_width=_uniform(rng, 0.115, 0.13),
         qtc=_uniform(rng, 0.47, 0.52),
+        u=vary(rng, (0.06, 0.03, -0.09), 0.2),
     )
 
 
@@ -322,8 +290,8 @@ _CHANGES: dict[str, Change] = {
     "LAFB": _lafb,
     "LPFB": _lpfb,
     "WPW": _wpw,
-    "VCLVH": _vclvh,
-    "LAO/LAE": _left_atrium,
+    "VCLVH": left_voltage,
+    "LAO/LAE": left_atrium,
     "ISC_": _ischaemia((-0.07, -0.06, 0.04), (-0.34, -0.2, 0.12)),
     "ISCAL": _ischaemia((-0.1, -0.01, 0.06), (-0.46, -0.04, 0.26)),
     "ISCAN": _ischaemia((-0.05, 0.0, 0.07), (-0.32, 0.0, 0.42)),
@@ -342,8 +310,8 @@ _CHANGES: dict[str, Change] = {
     "NT_": _repolarisation((0.0, 0.0, 0.0), 0.15, 0.4),
     "DIG": _digitalis,
     "QWAVE": q_waves,
-    "RAO/RAE": _right_atrium,
-    "INVT": _repolarisation((-0.01, -0.01, 0.01), -0.85, -0.5),
+    "RAO/RAE": right_atrium,
+    "INVT": _invert,
     "NDT": _repolarisation((-0.01, -0.01, 0.0), 0.05, 0.3),
     "LOWT": _repolarisation((0.0, 0.0, 0.0), 0.1, 0.22),
     "LNGQT": _long_qt,

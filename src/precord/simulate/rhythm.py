@@ -3,7 +3,8 @@
 The statements set the parts of the machine in `conduction`; what it then does is its own.
 Sources: sinus rates and blocks, Surawicz and Knilans, Chou's Electrocardiography, 6th ed.;
 sinus arrhythmia as RR differences above 120 ms, the same, chapter 13; beat-to-beat
-variability, Task Force 1996; flutter 240 to 340 a minute, junctional escape 40 to 60 and
+variability in ten seconds by age, Tegegne et al. 2019, doi:10.1177/2047487319872567, its two
+frequencies, Task Force 1996; flutter 240 to 340 a minute, junctional escape 40 to 60 and
 ventricular 20 to 40, AV block after Kusumoto et al. 2019.
 """
 
@@ -17,16 +18,19 @@ from precord.simulate.conduction import Atria, Block, Heart, Origin, Premature
 
 _SHOWN_BY_ANY_ESCAPE = {"SR", "3AVB"}
 _MAX_PR_SHARE = 0.55  # of the cycle
+_OLD = 60.0  # years
+_MAX_SWING = 0.05  # seconds each way; beyond it is sinus arrhythmia
 
 
 def draw_heart(
-    codes: Collection[str], pr: float, duration: float, rng: np.random.Generator
+    codes: Collection[str], pr: float, age: float, duration: float, rng: np.random.Generator
 ) -> Heart:
     """Return the heart that *codes* ask for.
 
     Args:
         codes: SCP-ECG codes; those that say nothing of rhythm are ignored.
         pr: of a conducted beat, seconds.
+        age: years.
         duration: of the recording, seconds.
         rng: draws rate, variability and where premature beats fall.
     """
@@ -40,7 +44,9 @@ def draw_heart(
     elif "PACE" in codes:
         heart = _paced(rng)
     else:
-        heart = _sinus(codes, pr, rng)
+        heart = _sinus(codes, pr, age, rng)
+    breath, phase = float(rng.uniform(0.18, 0.33)), float(rng.uniform(0, 2 * math.pi))
+    heart = replace(heart, breath=breath, phase=phase)
     if "3AVB" in codes:
         heart = _complete_block(heart, codes, rng)
     elif "2AVB" in codes:
@@ -59,19 +65,24 @@ def draw_rate(codes: Collection[str], rng: np.random.Generator) -> float:
     return float(np.clip(rng.normal(72, 10), 62, 96))
 
 
-def _sinus(codes: Collection[str], pr: float, rng: np.random.Generator) -> Heart:
-    """Return a sinus node with its respiratory swing; more of it in sinus arrhythmia."""
+def _sinus(codes: Collection[str], pr: float, age: float, rng: np.random.Generator) -> Heart:
+    """Return a sinus node that breathing and blood pressure swing; more in sinus arrhythmia.
+
+    The median RMSSD falls from 66 ms at 14 years to 16 ms at 60 and stays there, while the
+    spread grows.
+    """
     cycle = 60 / draw_rate(codes, rng)
-    breath = float(rng.uniform(0.18, 0.32))
+    calm = 0.5 ** ((min(age, _OLD) - 50) / 23)
+    spread = 0.6 if age < _OLD else 0.8
     if "SARRH" in codes:
         swing = max(float(rng.uniform(0.09, 0.16)), 0.08 / cycle)
     else:
-        swing = float(rng.uniform(0.004, 0.022))
+        widest = _MAX_SWING / cycle
+        swing = min(0.026 * calm * float(np.exp(rng.normal(0, spread))), widest)
     return Heart(
         cycle,
         swing=swing,
-        breath=breath,
-        phase=float(rng.uniform(0, 2 * math.pi)),
+        drift=min(0.014 * calm**0.5 * float(np.exp(rng.normal(0, 0.6))), 0.035),
         jitter=0.006,
         pr=min(pr, _MAX_PR_SHARE * cycle),
     )

@@ -5,7 +5,9 @@ leads. A wave is a Gaussian in time whose flanks may differ and whose top may be
 Sources: sums of Gaussian dipole waves, Sameni et al. 2007, doi:10.1155/2007/43407; lead
 vectors, Dower et al. 1980, doi:10.1016/S0022-0736(80)80047-0; limb leads, Einthoven 1913
 and Goldberger 1942. The share of the atria that each chest lead sees is ours: the atria lie
-behind the ventricles, far from V4 to V6, for which Dower's vectors were not made.
+behind the ventricles, far from V4 to V6, for which Dower's vectors were not made. Breathing
+moves the electrodes against the heart and turns its axis (Moody et al. 1985); by how many
+degrees is our estimate.
 
 Shapes: W waves, T samples.
 """
@@ -19,6 +21,7 @@ from precord.leads import LEADS
 
 Floats = NDArray[np.float64]
 Vector = tuple[float, float, float]
+Rows = list[tuple[float, ...]]
 
 INDEPENDENT = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
 _LIMB = np.array([[0.632, -0.235, 0.059], [0.235, 1.066, -0.132]])  # I, II (Dower 1980)
@@ -33,6 +36,7 @@ _CHEST = np.array(  # V1 to V6 (Dower 1980)
     ]
 )
 _ATRIAL_SHARE = np.array([1.0, 1.0, 1.0, 0.6, 0.45, 0.4, 0.4, 0.45])[:, None]
+_HIGH = np.array([1.0, 1.0, 0.7, 0.5, 0.4, 0.4])  # how far a lead turns with its electrode's height
 _REACH = 4.0  # standard deviations after which a wave has ended
 
 
@@ -79,20 +83,56 @@ class Torso(NamedTuple):
         """Return a patient: the heart turned, the torso's gains and electrodes varied.
 
         Chest electrodes are misplaced together and each for itself, by a part of the way to
-        their neighbours; the limb leads, made of the same three electrodes, share one gain.
+        their neighbours, and up or down, V1 and V2 most; the limb leads, made of the same three
+        electrodes, share one gain.
         """
-        angles = np.clip(rng.normal(0, (5, 9, 0)), -15, 15)
+        angles = np.clip(rng.normal(0, (6, 11, 0)), -22, 22)
         turn = _rotation(np.deg2rad(angles))
         shift = np.clip(rng.normal(0, 0.15) + rng.normal(0, 0.12, 6), -0.4, 0.4)
         place = np.clip(np.arange(6) + shift, 0, 5)
         chest = np.stack([np.interp(place, np.arange(6), column) for column in _CHEST.T], axis=1)
+        chest[:, 1] -= float(np.clip(rng.normal(0, 0.1), -0.2, 0.2)) * _HIGH
         gains = np.exp(rng.normal(0, 0.1) + rng.normal(0, 0.09, (6, 1)))
         limbs = _LIMB * np.exp(rng.normal(0, 0.1))
         leads = np.concatenate([limbs, chest * gains]) @ turn
         return cls(leads, leads * _ATRIAL_SHARE)
 
 
-def draw_waves(rows: list[tuple[float, ...]], n_samples: int, rate: float) -> Floats:
+class Breath(NamedTuple):
+    """How breathing moves the heart.
+
+    Attributes:
+        frequency: Hz; phase: radians.
+        depth: share by which the dipole grows and shrinks.
+        tilt, twist: radians by which it turns in the frontal and in the horizontal plane.
+    """
+
+    frequency: float
+    phase: float
+    depth: float
+    tilt: float
+    twist: float
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator, frequency: float, phase: float) -> "Breath":
+        """Return a patient's breathing of a given *frequency* and *phase*."""
+        tilt, twist = np.deg2rad(np.minimum(rng.gamma(2.0, 1.2, 2), 7))
+        return cls(frequency, phase, float(rng.uniform(0.005, 0.06)), float(tilt), float(twist))
+
+    def move(self, rows: Rows) -> Floats:
+        """Return *rows* of waves (W, 7) as they are at their moment of the breath.
+
+        Turns are small, so that a rotation is its linear part.
+        """
+        table = np.array(rows).reshape(-1, 7)
+        swing = np.sin(2 * np.pi * self.frequency * table[:, 0] + self.phase)
+        x, y, z = table[:, 4:].T * (1 + self.depth * swing)
+        tilt, twist = self.tilt * swing, self.twist * swing
+        table[:, 4:] = np.stack([x - tilt * y + twist * z, y + tilt * x, z - twist * x], axis=1)
+        return table
+
+
+def draw_waves(rows: Rows | Floats, n_samples: int, rate: float) -> Floats:
     """Return the dipole (3, T) that the waves in *rows* add up to.
 
     A wave narrower than the sampling can hold is widened at equal area, as a recorder's
@@ -103,7 +143,7 @@ def draw_waves(rows: list[tuple[float, ...]], n_samples: int, rate: float) -> Fl
         n_samples: T.
         rate: Hz.
     """
-    if not rows:
+    if not len(rows):
         return np.zeros((3, n_samples))
     table = np.array(rows)  # (W, 7)
     at, hold = table[:, 0], table[:, 1]

@@ -45,6 +45,15 @@ _HEDGES = {
 _HEDGED = INFARCTS | {"LVH", "RVH", "ISC_", "ISCAL", "ISCAN", "ISCAS", "ISCIN", "ISCIL", "ISCLA"}
 _HEDGED |= {"DIG", "EL", "RAO/RAE", "INJAS", "INJAL", "INJLA", "INJIN", "INJIL"}
 _HEDGED_SHARE = 0.15
+_SLIGHT_ST, _MARKED_ST, _DEEP_T = -0.09, -0.2, -0.5  # mV, in the lead that shows it most
+_DEGREES = {
+    _GERMAN: ("st-senkung", "geringe {}", "deutliche {}", "t negativ", "t tief negativ"),
+    _ENGLISH: (
+        *("st depression", "slight {}", "marked {}"),
+        *("t wave inversion", "deep t wave inversion"),
+    ),
+}
+_GRADED = ("ISC", "INJ", "STD_", "INVT")  # statements whose ST depression, T inversion has degrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +118,23 @@ def _phrase(code: str, facts: Facts, language: Language, rng: np.random.Generato
     if code in _HEDGED and rng.random() < _HEDGED_SHARE:
         return str(rng.choice(_HEDGES[language])).format(str(rng.choice(short)))
     phrase = str(rng.choice(short + long))
+    if code.startswith(_GRADED) and rng.random() < 0.5:
+        phrase = _grade(phrase, facts.found, language)
     if code in TERRITORIES and rng.random() < 0.15:
         link = "in" if language is _ENGLISH else "in ableitungen"
         return f"{phrase} {link} {TERRITORIES[code]}"
+    return phrase
+
+
+def _grade(phrase: str, found: Findings, language: Language) -> str:
+    """Return *phrase* with how deep the ST depression or T inversion is that it begins with."""
+    st, slight, marked, t, deep_t = _DEGREES[language]
+    if phrase.startswith(st) and found.lowest_st < _MARKED_ST:
+        return marked.format(phrase)
+    if phrase.startswith(st) and found.lowest_st > _SLIGHT_ST:
+        return slight.format(phrase)
+    if phrase.startswith(t) and found.lowest_t < _DEEP_T:
+        return deep_t + phrase.removeprefix(t)
     return phrase
 
 
