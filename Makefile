@@ -48,9 +48,10 @@ check: $(VENV)/.dev ## style, types, layers, generated documents
 fuzz: $(VENV)/.dev ## the property tests with many more examples
 	PRECORD_FUZZ_EXAMPLES=50 $(BIN)/pytest tests/io tests/library --numprocesses 2
 
-bench: $(VENV)/.dev ## speed of query, ingestion, start-up and encodings
+bench: $(VENV)/.dev ## speed of query, ingestion, start-up, encodings and of the service under load
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/encodings.py
+	$(BIN)/python benchmarks/load.py
 
 docs: $(VENV)/.dev ## regenerate the command-line reference
 	$(BIN)/python tools/reference.py

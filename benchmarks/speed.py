@@ -42,7 +42,7 @@ def main() -> None:
     write(f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make_folder(folder / "ecgs")
+        make_folder(folder / "ecgs", RECORDS)
         encoder = Encoder.load()
         library = SqliteLibrary.create(
             folder / "library.db", encoder.fingerprint, encoder.precision, encoder.dim
@@ -71,17 +71,18 @@ def main() -> None:
     write(f"precord --help: {start_up:.2f} s (target 0.4)")
 
 
-def make_folder(folder: Path) -> None:
-    """Write simulated records and their table."""
+def make_folder(folder: Path, n: int, source: Source = Source.SIMULATED) -> None:
+    """Write *n* simulated records and their table; *source* is what the table says."""
     folder.mkdir()
+    names = {Source.SIMULATED: "simulated", Source.CLINICIAN: "clinician"}
     lines = ["file,patient,statements,report,source,language"]
-    for number in range(RECORDS):
+    for number in range(n):
         rng = np.random.default_rng([7, number])
         simulated = simulate(draw_statements(rng), rng)
         write_wfdb(simulated.record, folder / f"{number:04d}")
         report = simulated.reports[Language.ENGLISH].replace('"', "")
         codes = ";".join(sorted(simulated.statements))
-        lines.append(f'{number:04d}.hea,p{number},{codes},"{report}",simulated,en')
+        lines.append(f'{number:04d}.hea,p{number},{codes},"{report}",{names[source]},en')
     (folder / "table.csv").write_text("\n".join(lines) + "\n", "utf-8")
 
 
@@ -93,7 +94,9 @@ def measure_ingestion(folder: Path, library: SqliteLibrary, encoder: Encoder) ->
     return report.added / (time.perf_counter() - start)
 
 
-def fill(library: SqliteLibrary, encoder: Encoder, n_cases: int) -> None:
+def fill(
+    library: SqliteLibrary, encoder: Encoder, n_cases: int, source: Source = Source.SIMULATED
+) -> None:
     """Fill *library* up to *n_cases* with random vectors and reports that all differ."""
     rng = np.random.default_rng(0)
     missing = n_cases - len(library)
@@ -104,7 +107,7 @@ def fill(library: SqliteLibrary, encoder: Encoder, n_cases: int) -> None:
         cases = []
         for number in range(start, start + n):
             text = word_statements(frozenset(rng.choice(CODES, 5).tolist()), Language.ENGLISH, rng)
-            report = Report(f"{text}, {number} ms", Language.ENGLISH, Source.SIMULATED)
+            report = Report(f"{text}, {number} ms", Language.ENGLISH, source)
             cases.append(Case(f"filler/{number}", None, frozenset({"SR"}), report))
         library.add(cases, vectors[0], vectors[1])
 

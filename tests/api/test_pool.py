@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ def test_a_worker_reads_what_the_reader_reads(tmp_path: Path) -> None:
     path = write_wfdb(beating(3), tmp_path / "ecg")
     with ParserPool(1) as pool:
         assert pool.read(path).digest() == read(path).digest()
-        worker = pool._free.queue[0]
+        worker = pool._free[0]
         os.kill(worker._process.pid, signal.SIGKILL)
         worker._process.wait()
         with pytest.raises(FormatError, match="more memory"):
@@ -56,3 +57,23 @@ def test_time_is_limited(tmp_path: Path) -> None:
     path = write_wfdb(beating(3), tmp_path / "ecg")
     with ParserPool(1, seconds=0.0) as pool, pytest.raises(FormatError, match="0 seconds"):
         pool.read(path)
+
+
+def test_a_used_up_worker_goes_on_until_its_successor_is_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No upload waits for a process that is starting; none is refused."""
+    monkeypatch.setattr("precord.api.pool._USES", 2)
+    path = write_wfdb(beating(3), tmp_path / "ecg")
+    with ParserPool(1) as pool:
+        first = pool._free[0]
+        assert pool.read(path).rate == pool.read(path).rate == 500
+        spare = pool._spare
+        assert spare is not None
+        assert pool._free[0] is first  # the other one has had no time to start
+        while not spare.is_ready:
+            threading.Event().wait(0.01)
+        assert pool.read(path).rate == 500
+        assert pool._free[0] is spare
+        assert not first.is_alive
+        assert pool.read(path).rate == 500

@@ -1,22 +1,27 @@
-"""The workers that parse uploads: started beforehand, replaced when used up, slow or dead."""
+"""The workers that parse uploads: started beforehand, replaced when used up, slow or dead.
+
+To start one takes a second. One that is used up goes on until its successor is ready, so that
+no upload waits for it.
+"""
 
 import os
 import subprocess
 import sys
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
-from queue import Empty, Queue
-from threading import Timer
+from select import select
+from threading import Lock, Timer
 from typing import Self
 
-from precord.api.problem import BusyError
+from precord.api.turn import Turns
 from precord.api.worker import from_bytes, receive, send
 from precord.errors import FormatError
 from precord.record import Record
 
 MEMORY_BYTES = 2**30  # beyond what a worker needs to start
 SECONDS = 20.0  # for one upload
-_USES = 50  # of one worker; what a library leaks goes with it
+_USES = 200  # of one worker; what a library leaks goes with it
 _PATIENCE = 30.0  # seconds to wait for a free worker
 _START_SECONDS = 60.0
 
@@ -25,13 +30,19 @@ class ParserPool:
     """Processes that turn untrusted files into records; use it as a context manager."""
 
     def __init__(
-        self, n_workers: int = 2, *, memory_bytes: int = MEMORY_BYTES, seconds: float = SECONDS
+        self,
+        n_workers: int = 2,
+        *,
+        memory_bytes: int = MEMORY_BYTES,
+        seconds: float = SECONDS,
+        patience: float = _PATIENCE,
     ) -> None:
         self._memory_bytes = memory_bytes
         self._seconds = seconds
-        self._free: Queue[_Worker] = Queue()
-        for _ in range(n_workers):
-            self._free.put(_Worker(memory_bytes))
+        self._turns = Turns(n_workers, patience=patience)
+        self._lock = Lock()
+        self._spare: _Worker | None = None  # is getting ready
+        self._free = deque(_Worker(memory_bytes) for _ in range(n_workers))
 
     def __enter__(self) -> Self:
         return self
@@ -41,11 +52,9 @@ class ParserPool:
 
     def close(self) -> None:
         """Stop the workers that are free."""
-        while True:
-            try:
-                self._free.get_nowait().stop()
-            except Empty:
-                return
+        for worker in (*self._free, *([self._spare] if self._spare else [])):
+            worker.stop()
+        self._free.clear()
 
     def read(self, path: Path) -> Record:
         """Return the record at *path*, read by a worker.
@@ -54,23 +63,31 @@ class ParserPool:
             FormatError: The file is refused, or took more time or memory than allowed.
             BusyError: No worker became free in time.
         """
-        try:
-            worker = self._free.get(timeout=_PATIENCE)
-        except Empty:
-            raise BusyError("too many uploads at once; try again in a minute") from None
-        try:
-            answer = worker.ask(path, self._seconds)
-        finally:
-            if not worker.is_usable:
-                worker.stop()
-                worker = _Worker(self._memory_bytes)
-            self._free.put(worker)
+        with self._turns.take():
+            worker = self._free.popleft()
+            try:
+                answer = worker.ask(path, self._seconds)
+            finally:
+                self._free.append(self._succeed(worker))
         if answer is None:
             raise FormatError(
                 f"{path.name}: reading it took more than {self._seconds:g} seconds or more memory "
                 "than one upload may take"
             )
         return from_bytes(answer)
+
+    def _succeed(self, worker: "_Worker") -> "_Worker":
+        """Return *worker*, or another where it is dead, or used up and its successor ready."""
+        with self._lock:
+            if worker.is_alive and not worker.is_used_up:
+                return worker
+            if self._spare is None:
+                self._spare = _Worker(self._memory_bytes)
+            if worker.is_alive and not self._spare.is_ready:
+                return worker
+            worker.stop()
+            worker, self._spare = self._spare, None
+            return worker
 
 
 class _Worker:
@@ -85,19 +102,30 @@ class _Worker:
             env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         )
         self._uses = 0
-        self._is_ready = False
+        self._has_said_so = False  # that it is ready
 
     @property
-    def is_usable(self) -> bool:
-        """Tell whether it may be asked again."""
-        return self._uses < _USES and self._process.poll() is None
+    def is_alive(self) -> bool:
+        """Tell whether it may be asked at all."""
+        return self._process.poll() is None
+
+    @property
+    def is_used_up(self) -> bool:
+        """Tell whether another one should take its place."""
+        return self._uses >= _USES
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether it answers at once."""
+        source = self._process.stdout
+        return self._has_said_so or (source is not None and bool(select([source], [], [], 0)[0]))
 
     def ask(self, path: Path, seconds: float) -> bytes | None:
         """Return what it says of *path*, or None where it ended, by itself or by the clock."""
         self._uses += 1
-        if not self._is_ready and self._exchange(None, _START_SECONDS) is None:
+        if not self._has_said_so and self._exchange(None, _START_SECONDS) is None:
             return None
-        self._is_ready = True
+        self._has_said_so = True
         return self._exchange(str(path).encode(), seconds)
 
     def stop(self) -> None:

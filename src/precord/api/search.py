@@ -67,15 +67,16 @@ def search(
         asked = Asked(record.digest(), record, owner)
         name = service.queries.keep(asked)
     service.audit.write("search", kind=kind, query=asked.digest[:16])
-    result = service.retriever.by_record(
-        record,
-        k=asks.k,
-        patient=asked.patient,
-        criteria=asks.criteria,
-        include_simulated=asks.include_simulated,
-    )
-    if why:
-        result = service.retriever.locate(record, result)
+    with service.turns.take():
+        result = service.retriever.by_record(
+            record,
+            k=asks.k,
+            patient=asked.patient,
+            criteria=asks.criteria,
+            include_simulated=asks.include_simulated,
+        )
+        if why:
+            result = service.retriever.locate(record, result)
     service.counts[f"search_{kind}"] += 1
     return _answer(to_query(result, query_id=name, kind=kind, record=record), result, started)
 
@@ -93,9 +94,10 @@ def search_text(
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
     name = service.queries.keep(Asked(digest, None))
     service.audit.write("search", kind="text", query=digest[:16])
-    result = service.retriever.by_text(
-        text, k=asks.k, criteria=asks.criteria, include_simulated=asks.include_simulated
-    )
+    with service.turns.take():
+        result = service.retriever.by_text(
+            text, k=asks.k, criteria=asks.criteria, include_simulated=asks.include_simulated
+        )
     service.counts["search_text"] += 1
     return _answer(to_query(result, query_id=name, kind="text", text=text), result, started)
 

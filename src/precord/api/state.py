@@ -14,6 +14,7 @@ from threading import Lock
 from precord.api.audit import AuditLog
 from precord.api.pool import ParserPool
 from precord.api.problem import NotThereError
+from precord.api.turn import Turns
 from precord.case import Case
 from precord.ingest import IngestEncoder
 from precord.library.sqlite import SqliteLibrary
@@ -97,6 +98,7 @@ class Service:
     encoder: IngestEncoder
     queries: Queries = field(default_factory=Queries)
     counts: Counter[str] = field(default_factory=Counter)
+    turns: Turns = field(default_factory=Turns)
 
     def find_case(self, case_id: str, *, with_record: bool = False) -> Case:
         """Return the case *case_id*.
