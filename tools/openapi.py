@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
+from precord.api.access import Access
 from precord.api.app import create_app
-from precord.api.guard import Access
 
 _PAGE = Path(__file__).parents[1] / "docs" / "openapi.json"
 

@@ -18,6 +18,7 @@ OPERATIONS = [
     ("POST", "/v1/feedback"),
     ("POST", "/v1/cases"),
     ("GET", "/v1/library"),
+    ("GET", "/v1/me"),
 ]
 
 

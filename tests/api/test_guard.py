@@ -7,7 +7,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from precord.api.guard import HEADERS, MAX_OTHER, Access
+from precord.api.access import Access
+from precord.api.guard import HEADERS, MAX_OTHER
 from precord.api.schemas import DISCLAIMER
 from precord.library.sqlite import SqliteLibrary
 from tests.api.service import HOST
@@ -27,6 +28,7 @@ ROUTES = [
     ("GET", "/v1/ready"),
     ("GET", "/v1/openapi.json"),
     ("GET", "/metrics"),
+    ("GET", "/v1/me"),
 ]
 
 

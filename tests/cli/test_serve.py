@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
+from precord.api.access import Access
+from precord.api.app import create_app
 from precord.api.lan import certificate_fingerprint, draw_qr, make_certificate
+from precord.api.state import Service
 from tests.cli.conftest import Run
 
 
@@ -50,6 +54,31 @@ def test_the_address_is_printed_and_the_start_logged(
     log = library.with_name("lib.db.audit.jsonl")
     log.write_text(log.read_text().replace("start", "stop"))
     assert run("audit", "verify", "--library", library).status == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "has_accounts"), [((), False), (("--behind-proxy",), True), (("--lan",), True)]
+)
+def test_a_service_that_others_reach_has_accounts(
+    run: Run,
+    library: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    has_accounts: bool,
+) -> None:
+    """On this machine alone there is the printed key, and nothing else."""
+    seen: list[Access] = []
+
+    def create(service: Service, access: Access) -> FastAPI:
+        seen.append(access)
+        return create_app(service, access)
+
+    monkeypatch.setattr(uvicorn.Server, "run", lambda _: None)
+    monkeypatch.setattr("precord.api.lan.own_address", lambda: "192.168.1.5")
+    monkeypatch.setattr("precord.api.app.create_app", create)
+    assert run("serve", "--library", library, "--no-browser", *words).status == 0
+    assert (seen[0].accounts is not None) == has_accounts
+    assert seen[0].is_behind_proxy == ("--behind-proxy" in words)
 
 
 def test_a_certificate_is_made_once_and_read_by_its_owner_alone(tmp_path: Path) -> None:

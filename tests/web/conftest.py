@@ -13,9 +13,9 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from precord.api.access import Access, loopback_hosts
 from precord.api.app import create_app
 from precord.api.audit import AuditLog
-from precord.api.guard import Access, loopback_hosts
 from precord.api.pool import ParserPool
 from precord.api.state import Service
 from precord.io import write_wfdb

@@ -4,12 +4,19 @@ from importlib.resources import files
 from pathlib import Path
 
 from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from fastapi.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    RedirectResponse,
+    Response,
+)
 from starlette.staticfiles import StaticFiles
 
 from precord import __version__
-from precord.api import cases, library, search
-from precord.api.guard import Access, Guard
+from precord.api import cases, library, login, search
+from precord.api.access import Access
+from precord.api.guard import Guard
 from precord.api.problem import add_problem_handlers
 from precord.api.schemas import DISCLAIMER
 from precord.api.state import Service
@@ -38,7 +45,8 @@ def create_app(service: Service, access: Access) -> FastAPI:
         openapi_url=None,
     )
     app.state.service = service
-    for module in (search, cases, library):
+    app.state.access = access
+    for module in (search, cases, library, login):
         app.include_router(module.router)
     _add_page(app, access)
     add_problem_handlers(app)
@@ -58,10 +66,13 @@ def _add_page(app: FastAPI, access: Access) -> None:
         is SameSite=Strict would not go along where another program opened the address.
         """
         if key:
-            if not access.takes(key):
+            session = access.admit(key)
+            if session is None:
                 return HTMLResponse(_LOCKED, 401)
-            return HTMLResponse(_LET_IN, headers={"Set-Cookie": access.set_cookie()})
-        if request.cookies.get(access.cookie) != access.session:
+            return HTMLResponse(_LET_IN, headers={"Set-Cookie": access.set_cookie(session)})
+        if access.by_cookie(request.cookies.get(access.cookie, "")) is None:
+            if access.accounts is not None:
+                return RedirectResponse("/login", 303)
             return HTMLResponse(_LOCKED, 401)
         return FileResponse(WEB / "static" / "index.html")
 

@@ -3,8 +3,8 @@
 A line holds a time, an action, what it was done to, and a hash over itself and the hash of
 the line before. Whoever changes, drops or inserts a line breaks the chain from there on;
 cutting off the newest lines cannot be seen from the file alone, so print the last hash
-elsewhere now and then (`precord audit verify` shows it). No report text, no patient id and
-no pseudonym is ever written.
+elsewhere now and then (`precord audit verify` shows it). Who asked is the name of an account.
+No report text, no patient id and no pseudonym is ever written.
 """
 
 import fcntl
@@ -12,12 +12,16 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from precord.errors import LibraryError
+
+ACTOR: ContextVar[str] = ContextVar("actor", default="")
+"""The account whose request is being answered; the guard sets it for each request."""
 
 _START = "0" * 64
 _LONGEST = 2**16  # bytes of a line
@@ -54,6 +58,8 @@ class AuditLog:
                         "time": datetime.now(UTC).isoformat("T", "seconds"),
                         "action": action,
                     }
+                    if actor := ACTOR.get():
+                        line["who"] = actor
                     line |= {key: value for key, value in facts.items() if value is not None}
                     line["hash"] = _sign(last, line)
                     torn = b"\n" if tail and not tail.endswith(b"\n") else b""

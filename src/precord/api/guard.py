@@ -3,32 +3,45 @@
 - The Host header must be one of ours: a page elsewhere that rebinds its name to this
   machine sends its own.
 - A write must come from our own page (Origin), or from a program that shows the key.
-- Everything but the shell of the page needs the launch's key: shown once in the opened
-  address, from then on as a cookie that is SameSite=Strict and HttpOnly, or as a bearer
-  token. Another account of this machine reaches the port, but has no key.
+- Everything but the shell of the page needs the launch's key or an account: shown once in the
+  opened address or at the login, from then on as a cookie that is SameSite=Strict and
+  HttpOnly, or as a bearer token. Another account of this machine reaches the port, but has no key.
+- What an account may do, its scope says; how often it may ask, a limit of its own.
 - A body is cut off at its limit while it arrives, whatever its declared length.
 - No answer may be cached, framed, sniffed, or load anything from elsewhere. There is no CORS.
 """
 
-import hmac
-import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import math
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as AsgiScope
 
+from precord.api.access import Access, Caller
+from precord.api.account import Scope
+from precord.api.audit import ACTOR
 from precord.api.problem import problem
 from precord.api.upload import MAX_BYTES
 
 MAX_UPLOAD = MAX_BYTES + 2**20  # with the form around the files
 MAX_OTHER = 2**16
-_UPLOADS = frozenset({"/v1/search", "/v1/cases"})
-_OPEN = frozenset({"/v1/health", "/", "/sw.js", "/manifest.webmanifest"})
+_UPLOADS = frozenset({"/v1/search", "/v1/cases", "/v1/ingests"})
+_OPEN = frozenset({"/v1/health", "/", "/login", "/sw.js", "/manifest.webmanifest"})
 _SAFE = frozenset({"GET", "HEAD"})
+_NEEDED = (  # what is not named here needs Scope.READ
+    ("POST", "/v1/cases", Scope.INGEST),
+    ("POST", "/v1/ingests", Scope.INGEST),
+    ("DELETE", "/v1/patients/", Scope.ADMIN),
+    ("POST", "/v1/backups", Scope.ADMIN),
+    ("GET", "/v1/backups/", Scope.ADMIN),
+    ("POST", "/v1/reindex", Scope.ADMIN),
+)
+
+_HOW = "open the address that `precord serve` printed, or send its key"
+
+Refusal = tuple[int, str, dict[str, str]]
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -44,46 +57,6 @@ HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Who may come in.
-
-    Attributes:
-        hosts: what the Host header may say, such as "127.0.0.1:8417".
-        key: of this launch; stands in the address that is opened.
-        session: what the cookie holds; made from nothing that is ever shown.
-        pairing: keys that let one more device in, each once.
-        is_secure: whether the browser sees TLS.
-    """
-
-    hosts: frozenset[str]
-    key: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
-    session: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
-    pairing: set[str] = field(default_factory=set, repr=False)
-    is_secure: bool = False
-
-    @property
-    def cookie(self) -> str:
-        """Return the cookie's name; cookies do not know ports, so the name does."""
-        host = min(self.hosts)
-        return f"precord-{urlsplit(f'//{host}').port or 0}"
-
-    def takes(self, key: str) -> bool:
-        """Tell whether *key* lets in; a pairing key is used up by it."""
-        if hmac.compare_digest(key.encode(), self.key.encode()):
-            return True
-        for one in tuple(self.pairing):
-            if hmac.compare_digest(key.encode(), one.encode()):
-                self.pairing.discard(one)
-                return True
-        return False
-
-    def set_cookie(self) -> str:
-        """Return the header that makes a browser known."""
-        secure = "; Secure" if self.is_secure else ""
-        return f"{self.cookie}={self.session}; Path=/; HttpOnly; SameSite=Strict{secure}"
-
-
 class Guard:
     """The middleware that turns away what must not reach a route."""
 
@@ -91,7 +64,7 @@ class Guard:
         self.app = app
         self.access = access
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer, or hand on to the application with a limited body and guarded headers."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
@@ -100,10 +73,15 @@ class Guard:
             return
         guarded = _with_headers(scope["path"], send)
         headers = Headers(scope=scope)
-        refusal = self._refuse(scope, headers)
+        shown = self._by_token(headers)
+        caller = shown or self._by_cookie(headers)
+        refusal = self._refuse_origin(scope, headers, has_token=shown is not None)
+        refusal = refusal or self._refuse_caller(scope, caller)
         if refusal is not None:
             await problem(*refusal)(scope, receive, guarded)
             return
+        scope.setdefault("state", {})["caller"] = caller
+        ACTOR.set(caller.name if caller else "")
         limit = MAX_UPLOAD if scope["path"] in _UPLOADS else MAX_OTHER
         declared = headers.get("content-length", "0")
         if not declared.isdecimal() or int(declared) > limit:
@@ -115,21 +93,32 @@ class Guard:
         except _TooLargeError:
             await problem(413, f"larger than {limit} bytes")(scope, receive, guarded)
 
-    def _refuse(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
-        """Return status and reason where the request must not go on."""
+    def _refuse_origin(
+        self, scope: AsgiScope, headers: Headers, *, has_token: bool
+    ) -> Refusal | None:
+        """Return status, reason and headers where the request comes from a wrong place."""
         hosts = headers.getlist("host")
         if len(hosts) != 1 or hosts[0].lower() not in self.access.hosts:
-            return 421, "this service does not answer to that host name"
+            return 421, "this service does not answer to that host name", {}
         if headers.get("sec-fetch-site") == "cross-site" and scope["path"] != "/":
-            return 403, "a page elsewhere may not ask"
-        has_token = self._has_token(headers)
+            return 403, "a page elsewhere may not ask", {}
         if scope["method"] not in _SAFE and not self._is_own(headers, has_token):
-            return 403, "a write must come from the page itself"
+            return 403, "a write must come from the page itself", {}
+        return None
+
+    def _refuse_caller(self, scope: AsgiScope, caller: Caller | None) -> Refusal | None:
+        """Return status, reason and headers where *caller* may not ask this, or not now."""
         path = scope["path"]
         if path in _OPEN or path.startswith("/static/"):
             return None
-        if not has_token and not self._has_cookie(headers):
-            return 401, "open the address that `precord serve` printed, or send its key"
+        if caller is None:
+            how = "log in, or send a token" if self.access.accounts else _HOW
+            return 401, how, {}
+        if not caller.scope.covers(needed := needed_scope(scope["method"], path)):
+            return 403, f"this needs the scope {needed}; yours is {caller.scope}", {}
+        if caller.is_limited and (seconds := self.access.limit.take(caller.name)):
+            after = {"Retry-After": str(math.ceil(seconds))}
+            return 429, "too many requests; wait a little", after
         return None
 
     def _is_own(self, headers: Headers, has_token: bool) -> bool:
@@ -140,19 +129,27 @@ class Guard:
         scheme = "https" if self.access.is_secure else "http"
         return origin.lower() in {f"{scheme}://{host}" for host in self.access.hosts}
 
-    def _has_token(self, headers: Headers) -> bool:
-        """Tell whether the request shows the key as a bearer token."""
+    def _by_token(self, headers: Headers) -> Caller | None:
+        """Return who shows the key or a token."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and _same(token.strip(), self.access.key)
+        return self.access.by_token(token.strip()) if scheme.lower() == "bearer" else None
 
-    def _has_cookie(self, headers: Headers) -> bool:
-        """Tell whether the request comes from a browser that was let in."""
+    def _by_cookie(self, headers: Headers) -> Caller | None:
+        """Return whose browser the request comes from."""
         try:
             cookies = SimpleCookie(headers.get("cookie", ""))
         except CookieError:
-            return False
+            return None
         found = cookies.get(self.access.cookie)
-        return found is not None and _same(found.value, self.access.session)
+        return None if found is None else self.access.by_cookie(found.value)
+
+
+def needed_scope(method: str, path: str) -> Scope:
+    """Return what a request must be allowed to."""
+    for wanted, start, needed in _NEEDED:
+        if method == wanted and (path == start or (start.endswith("/") and path.startswith(start))):
+            return needed
+    return Scope.READ
 
 
 class _TooLargeError(HTTPException):
@@ -191,18 +188,3 @@ def _with_headers(path: str, send: Send) -> Send:
         await send(message)
 
     return sender
-
-
-def _same(given: str, expected: str) -> bool:
-    """Compare in constant time, whatever characters are given."""
-    return hmac.compare_digest(given.encode(), expected.encode())
-
-
-def loopback_hosts(port: int) -> frozenset[str]:
-    """Return what the Host header may say of a service on this machine."""
-    return with_port(("127.0.0.1", "localhost", "[::1]"), port)
-
-
-def with_port(names: Iterable[str], port: int) -> frozenset[str]:
-    """Return *names* with *port*, as a Host header says them."""
-    return frozenset(f"{name.lower()}:{port}" for name in names)

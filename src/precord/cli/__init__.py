@@ -27,6 +27,7 @@ from precord.cli.search import search
 from precord.cli.serve import serve
 from precord.cli.show import show
 from precord.cli.simulate import simulate
+from precord.cli.token import app as token_app
 from precord.cli.train import train
 from precord.errors import PrecordError
 
@@ -62,6 +63,7 @@ app.command()(compare)
 app.add_typer(library_app, name="library")
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(audit_app, name="audit")
+app.add_typer(token_app, name="token")
 
 
 def main() -> None:

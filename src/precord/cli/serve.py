@@ -11,7 +11,7 @@ import typer
 from precord.cli.argument import LibraryAt, WeightsAt
 
 if TYPE_CHECKING:
-    from precord.api.guard import Access
+    from precord.api.access import Access
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
 Host = Annotated[str, typer.Option(help="Address to listen on; any but loopback needs TLS.")]
@@ -47,8 +47,9 @@ def serve(  # noqa: PLR0913 - one argument per option of the command
 ) -> None:
     """Serve the page and the API from LIBRARY, and open the page.
 
-    Nobody gets in without the key in the address that is printed. Exit status: 0 stopped,
-    1 the library or the port cannot be used, 2 wrong usage.
+    Nobody gets in without the key in the address that is printed, or, where others reach the
+    service, an account (`precord token add`). Exit status: 0 stopped, 1 the library or the
+    port cannot be used, 2 wrong usage.
     """
     if lan and host == "127.0.0.1":
         host = "0.0.0.0"  # noqa: S104 - asked for, and only with TLS
@@ -61,7 +62,8 @@ def serve(  # noqa: PLR0913 - one argument per option of the command
         )
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-    from precord.api.guard import Access, loopback_hosts, with_port
+    from precord.api.access import Access, loopback_hosts, with_port
+    from precord.api.account import Accounts, accounts_path
     from precord.api.lan import make_certificate, own_address
 
     names = list(name or ())
@@ -72,7 +74,13 @@ def serve(  # noqa: PLR0913 - one argument per option of the command
     hosts = loopback_hosts(port) | with_port(names, port) | frozenset(n.lower() for n in names)
     if lan and (cert is None or key is None):
         cert, key = make_certificate(library.parent, names)
-    access = Access(hosts, is_secure=has_tls or behind_proxy)
+    is_shared = behind_proxy or host not in _LOOPBACK
+    access = Access(
+        hosts,
+        is_secure=has_tls or behind_proxy,
+        accounts=Accounts(accounts_path(library)) if is_shared else None,
+        is_behind_proxy=behind_proxy,
+    )
     _run(library, weights, access, (host, port), (cert, key), names if lan else [], no_browser)
 
 
