@@ -7,7 +7,7 @@ PRECORD_SHARED ?= ../shared
 DATA := $(PRECORD_SHARED)/data
 export PRECORD_SHARED
 
-.PHONY: help setup demo test check fuzz bench docs baselines results gates wheel bundle check-bundle clean
+.PHONY: help setup demo test check fuzz bench docs baselines costs results gates wheel bundle check-bundle clean
 
 help: ## list what there is to do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -56,8 +56,10 @@ bench: $(VENV)/.dev ## speed of query, ingestion, start-up, encodings and of the
 docs: $(VENV)/.dev ## regenerate the command-line reference
 	$(BIN)/python tools/reference.py
 
-BASELINES := runs/supervised/weights/encoder.json runs/qiu2023-grid/weights/encoder.json \
-	runs/qiu2023-concat/weights/encoder.json runs/withheld/weights/encoder.json
+VIEWS := signed qiu2023-grid qiu2023-concat
+WITHHELD := signed signed-one-beat signed-no-polarity signed-no-voltage qiu2023-grid
+BASELINES := runs/supervised/weights/encoder.json runs/withheld/weights/encoder.json \
+	$(VIEWS:%=runs/budget-%/weights/encoder.json)
 
 runs/supervised/weights/encoder.json: | $(VENV)/.dev
 	$(BIN)/precord train configs/supervised.py --out runs/supervised
@@ -65,10 +67,16 @@ runs/supervised/weights/encoder.json: | $(VENV)/.dev
 runs/withheld/weights/encoder.json: | $(VENV)/.dev
 	$(BIN)/precord train configs/withheld.py --out runs/withheld
 
-runs/qiu2023-%/weights/encoder.json: | $(VENV)/.dev
-	PRECORD_STYLE=$* $(BIN)/precord train configs/qiu2023.py --out runs/qiu2023-$*
+runs/budget-%/weights/encoder.json: | $(VENV)/.dev
+	PRECORD_VIEW=$* $(BIN)/precord train configs/budget.py --out runs/budget-$*
 
-baselines: $(BASELINES) ## train what the system is measured against (three hours on 2 cores)
+runs/cv-%/queries.npz: | $(VENV)/.dev
+	PRECORD_VIEW=$* $(BIN)/precord cross-validate configs/budget.py --out runs/cv-$*
+
+baselines: $(BASELINES) ## train what the system is measured against (an hour on 2 cores)
+
+costs: $(WITHHELD:%=runs/cv-%/queries.npz) ## what one beat, lost polarity and lost voltage cost, inside folds 1-8 (an hour)
+	$(BIN)/precord compare $(WITHHELD:%=runs/cv-%)
 
 beside = $(if $(wildcard runs/$(1)/weights/encoder.json),--beside "$(2)=runs/$(1)/weights")
 
@@ -80,8 +88,9 @@ results: $(VENV)/.dev ## fold 9 against folds 1-8, beside the baselines that `ma
 	$(BIN)/precord evaluate ptb-xl $(DATA)/ptb-xl ptb-xl-zscored $(DATA)/ptb-xl-zscored \
 		--fold 9 --library runs/results.db --json docs/results/fold9.json \
 		$(call beside,supervised,supervised network) \
-		$(call beside,qiu2023-grid,qiu2023 grid) \
-		$(call beside,qiu2023-concat,qiu2023 concat) \
+		$(call beside,budget-signed,ours with the small budget) \
+		$(call beside,budget-qiu2023-grid,qiu2023 grid with the small budget) \
+		$(call beside,budget-qiu2023-concat,qiu2023 concat with the small budget) \
 		$(call beside,withheld,withheld) \
 		--markdown docs/results.md --plots docs/results
 

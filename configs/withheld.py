@@ -1,4 +1,4 @@
-"""The configuration of first.py, from which seven statements are withheld, for true zero-shot.
+"""The small budget of budget.py, from which seven statements are withheld, for true zero-shot.
 
 Run with `precord train configs/withheld.py --out runs/withheld`; `precord evaluate --beside
 "withheld=runs/withheld/weights"` then asks for them by name. No record that has or names one
@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from runpy import run_path
 
-_FIRST = run_path(str(Path(__file__).with_name("first.py")))["CONFIG"]
+_BUDGET = run_path(str(Path(__file__).with_name("budget.py")))["CONFIG"]
 
 CONFIG = replace(
-    _FIRST, withheld=frozenset({"AFIB", "STACH", "CRBBB", "LAFB", "1AVB", "PVC", "LVH"})
+    _BUDGET, withheld=frozenset({"AFIB", "STACH", "CRBBB", "LAFB", "1AVB", "PVC", "LVH"})
 )

@@ -14,6 +14,7 @@ from precord.encoder import Encoder
 from precord.errors import CorpusError, LeakError, LibraryError
 from precord.evaluate import cross
 from precord.evaluate.cross import CrossValidated, cross_validate
+from precord.evaluate.protocol import Task
 from precord.ingest import ingest
 from precord.io import write_wfdb
 from precord.library.sqlite import SqliteLibrary
@@ -304,3 +305,14 @@ def test_table_names_runs_and_differences() -> None:
     assert rows[0].endswith("|  |")
     assert "| two | 0.350" in rows[1]
     assert "+0.100 [+0.100, +0.100]" in rows[1]
+
+
+def test_agreement_of_a_kind_by_hand() -> None:
+    """Statements of one kind alone are compared; a query that has none has no value."""
+    sets = [frozenset(codes) for codes in (("LAFB", "SR"), ("LPFB", "NORM"), ("NORM", "SR"))]
+    asked = [frozenset({"LAFB", "NORM"}), frozenset({"NORM", "SR"})]
+    task = Task.make(asked, sets, ["a", "b"], ["x", "x"], ["x", "x", "x"])
+
+    axis = cross._agree(task, np.array([[0, 1, 2], [0, 1, 2]]), "axis")
+
+    np.testing.assert_allclose(axis, [1 / 3, np.nan])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from precord.evaluate.crossmodal import cross_modal
+from precord.evaluate.crossmodal import cross_modal, side_by_side
 
 N = 12
 NORMAL, BLOCK = frozenset({"NORM"}), frozenset({"CLBBB"})
@@ -57,3 +57,18 @@ def test_a_ranking_that_ignores_the_query_fails_the_macro() -> None:
     assert table["R@1 same report macro"].value == fixed.value
     assert table["R@1 same statements macro"].value == pytest.approx(1 / 2)
     assert "R@1 exact macro" not in table
+
+
+def test_side_by_side_has_a_row_a_method_and_the_trivial_ones() -> None:
+    """Both directions, the macros alone, and what a fixed ranking and chance get."""
+    same, alike = np.eye(N, dtype=np.float32), np.ones((N, N), np.float32)
+    good, bad = (cross_modal(same, report, KEYS, SETS, PATIENTS) for report in (same, alike))
+
+    rows = side_by_side({"good": good, "bad": bad})
+
+    assert list(rows) == ["good", "bad", "fixed ranking", "chance"]
+    name = "ECG to report, R@1 same statements macro"
+    assert rows["good"][name].value == 1
+    assert rows["bad"][name].value < 1
+    assert rows["fixed ranking"][name].value == pytest.approx(1 / 2)
+    assert {len(row) for row in rows.values()} == {6}

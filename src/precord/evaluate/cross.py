@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from precord.corpora import Entry, open_corpus
 from precord.encoder import Encoder
 from precord.errors import CorpusError, LeakError, LibraryError
-from precord.evaluate.protocol import NON_NORM, Task, per_query
+from precord.evaluate.protocol import NON_NORM, K, Task, per_query
 from precord.ingest import encode_case_texts
 from precord.metrics import Estimate, Resamples, top_hits
-from precord.relevance import StatementTable
+from precord.relevance import Relevance, StatementTable
+from precord.retrieve.steer import Aspect, codes_of
 from precord.score import score_cases
 from precord.statements import SUPERCLASSES, Superclass, to_superclasses
 from precord.train.config import TrainConfig
@@ -36,6 +37,11 @@ _UNREADABLE = (  # what NumPy raises at damaged files and at files of other kind
     *(zipfile.BadZipFile, zlib.error),
 )
 _MEASURES = ("class share@10", "weighted Jaccard@10", "nDCG@10", "mAP")
+_KINDS = {  # statements that rest on one thing each, to tell what an encoding has lost
+    "axis": frozenset({"LAFB", "LPFB"}),
+    "rhythm": codes_of(Aspect.RHYTHM) - {"SR"},
+    "voltage": codes_of(Aspect.VOLTAGE),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +122,7 @@ def cross_validate(
         np.concatenate([part.ids for part in found]),
         np.concatenate([part.patients for part in found]),
         np.concatenate([part.is_normal for part in found]),
-        {name: np.concatenate([part.values[name] for part in found]) for name in _MEASURES},
+        {name: np.concatenate([part.values[name] for part in found]) for name in found[0].values},
     )
     result.save(folder)
     return result
@@ -220,9 +226,21 @@ def _ask(
     scores = score_cases(ecg[is_query], probabilities[is_query], cases, encoder.score_weights)
     order = top_hits(np.nan_to_num(scores.total, nan=-np.inf), len(gallery))
     values = per_query(task, order)
+    agreed = {f"{kind} agreement@10": _agree(task, order, kind) for kind in _KINDS}
     return CrossValidated(
         np.array([entry.case_id for entry in queries]),
         np.array(patients),
         np.array([to_superclasses(entry.statements) == {"NORM"} for entry in queries]),
-        {name: values[name] for name in _MEASURES},
+        {name: values[name] for name in _MEASURES} | agreed,
     )
+
+
+def _agree(task: Task, order: NDArray[np.intp], kind: str) -> Floats:
+    """Return (Q,) the weighted Jaccard index of the ten hits, of statements of one kind alone.
+
+    NaN where a query has none of the kind.
+    """
+    queries, gallery = ([of & _KINDS[kind] for of in sets] for sets in (task.queries, task.gallery))
+    likeness = Relevance.fit(gallery)(queries, gallery)
+    mean = np.take_along_axis(likeness, order[:, :K], axis=1).mean(axis=1)
+    return np.where([bool(of) for of in queries], mean, np.nan)

@@ -15,7 +15,7 @@ Shapes: N records with a report.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,11 @@ from precord.metrics import Estimate, Resamples, best_ranks, median_rank, recall
 
 Floats = NDArray[np.float64]
 DEPTHS = (1, 5, 10)
+_SIDE_BY_SIDE = (
+    "R@1 same statements macro",
+    "R@10 same statements macro",
+    "R@10 same report macro",
+)
 
 
 def cross_modal(
@@ -57,6 +62,34 @@ def cross_modal(
         }
         for name, direction in (("ECG to report", scores), ("report to ECG", scores.T))
     }
+
+
+def side_by_side(
+    methods: Mapping[str, Mapping[str, Mapping[str, Estimate]]],
+) -> dict[str, dict[str, Estimate]]:
+    """Return a row a method, and one for each trivial answer.
+
+    Args:
+        methods: what `cross_modal` returned for each, by name.
+    """
+    rows = {
+        method: {
+            f"{direction}, {measure}": table[measure]
+            for direction, table in directions.items()
+            for measure in _SIDE_BY_SIDE
+            if measure in table
+        }
+        for method, directions in methods.items()
+    }
+    for trivial in ("fixed ranking", "chance"):
+        for directions in list(methods.values())[:1]:
+            rows[trivial] = {
+                f"{direction}, {measure}": table[f"{measure} {trivial}"]
+                for direction, table in directions.items()
+                for measure in _SIDE_BY_SIDE
+                if measure in table
+            }
+    return rows
 
 
 def recall(scores: NDArray[np.floating], keys: Sequence[Hashable], k: int) -> float:

@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from numpy.typing import NDArray
 
 from precord.case import Case
 from precord.encoder import Encoder
@@ -17,7 +18,7 @@ from precord.evaluate.baseline import (
     wave_heights,
 )
 from precord.evaluate.beside import judge_beside
-from precord.evaluate.crossmodal import cross_modal
+from precord.evaluate.crossmodal import cross_modal, side_by_side
 from precord.evaluate.material import Material, OnStage, read_material
 from precord.evaluate.prompts import prompt_aurocs, zero_shot
 from precord.evaluate.protocol import Task, chance, judge, judge_hits, misses, same_source
@@ -35,6 +36,8 @@ from precord.signal.measure import measure
 from precord.signal.prepare import prepare
 from precord.statements import Superclass, to_superclasses
 from precord.text import clean_report, report_key
+
+_CROSS_MODAL = "Cross-modal retrieval, side by side"
 
 
 def run(
@@ -74,13 +77,22 @@ def run(
     for name, weights in blind.items():
         other[f"zero-shot text prompts of {name}"] = zero_shot(material, weights)
         advance(1)
-    other |= _cross_modal(material, encoder)
+    modal = _cross_modal(material, np.stack([q.vector for q in material.encoded]), encoder)
+    other |= modal
+    by_method = {}
+    if modal:
+        beside = {
+            name: _cross_modal(material, weights.encode_records(material.records).vectors, weights)
+            for name, weights in seeing.items()
+        }
+        by_method[_CROSS_MODAL] = side_by_side({"precord": modal} | beside)
+    by_method |= _text_search(material, encoder, on_stage)
     about = {
         "queries": f"{len(material.entries)} ECGs of fold {fold}: {_count(task.corpora)}",
         "groups": _count_groups(task),
         "gallery": f"{len(material.cases)} cases: {_count(task.gallery_corpora)}",
     }
-    return Tables(retrieval, other, _text_search(material, encoder, on_stage), about)
+    return Tables(retrieval, other, by_method, about)
 
 
 def _text_search(
@@ -124,15 +136,23 @@ def _count_groups(task: Task) -> str:
     )
 
 
-def _cross_modal(material: Material, encoder: QueryEncoder) -> dict[str, dict[str, Estimate]]:
-    """Return the cross-modal tables of the queries that have a report; none if fewer than two."""
+def _cross_modal(
+    material: Material, vectors: NDArray[np.float32], encoder: QueryEncoder
+) -> dict[str, dict[str, Estimate]]:
+    """Return the cross-modal tables of the queries that have a report; none if fewer than two.
+
+    Args:
+        material: the queries.
+        vectors: (Q, D) of their ECGs by *encoder*.
+        encoder: of their reports.
+    """
     entries = material.entries
     rows = [i for i, e in enumerate(entries) if e.report and clean_report(e.report.text)]
     reports = [report.text for i in rows if (report := entries[i].report)]
     if len(rows) < 2:
         return {}
     return cross_modal(
-        np.stack([material.encoded[i].vector for i in rows]),
+        vectors[rows],
         encoder.encode_texts([clean_report(text) for text in reports]),
         [report_key(text) for text in reports],
         [entries[i].statements for i in rows],

@@ -43,25 +43,25 @@ class Tables:
     Attributes:
         retrieval: case retrieval, by method.
         other: misses and sources, by name.
-        text_search: by title, and by method.
+        by_method: cross-modal side by side, and text search, by title, and by method.
         about: what was measured on what, one fact a key.
     """
 
     retrieval: Mapping[str, Mapping[str, Estimate]]
     other: Mapping[str, Mapping[str, Estimate]]
-    text_search: Mapping[str, Mapping[str, Mapping[str, Estimate]]] = field(default_factory=dict)
+    by_method: Mapping[str, Mapping[str, Mapping[str, Estimate]]] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return {"schema", "tables": {name: {measure: {"value", "low", "high", "n"}}}}."""
-        searches = {
+        titled = {
             f"{title}: {method}": table
-            for title, methods in self.text_search.items()
+            for title, methods in self.by_method.items()
             for method, table in methods.items()
         }
         tables = {
             name: {m: _to_json(e) for m, e in table.items()}
-            for name, table in {**self.retrieval, **self.other, **searches}.items()
+            for name, table in {**self.retrieval, **self.other, **titled}.items()
         }
         return json.dumps({"schema": SCHEMA, "tables": tables}, indent=1, allow_nan=False) + "\n"
 
@@ -77,7 +77,7 @@ class Tables:
             columns = tuple(measure + group for measure in _OF_A_GROUP)
             lines += ["", f"## Case retrieval,{group} queries", ""]
             lines += _table(self.retrieval, columns)
-        for title, methods in self.text_search.items():
+        for title, methods in self.by_method.items():
             columns = tuple(dict.fromkeys(m for table in methods.values() for m in table))
             lines += ["", f"## {title}", "", *_table(methods, columns)]
         for name, table in self.other.items():

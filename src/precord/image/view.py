@@ -1,6 +1,8 @@
 """What a vision tower sees of a record: the signed map, or one beat as in Qiu et al. 2023.
 
-Weights say which one they were trained on; everything that embeds goes through here.
+Between the two stand signed maps from which one thing is withheld, polarity, voltage or all
+beats but one: they tell what the paper's pictures cost by losing each. Weights say which view
+they were trained on; everything that embeds goes through here.
 """
 
 import zlib
@@ -15,7 +17,9 @@ from numpy.typing import NDArray
 from precord.errors import SignalError
 from precord.image.encodings import SignedMap, signed_map
 from precord.image.qiu2023 import SIZE, Style, cut_beat, draw_beat
+from precord.image.withhold import one_beat, without_polarity, without_voltage
 from precord.record import Record
+from precord.signal.beats import find_beats
 from precord.signal.prepare import prepare
 
 PATCH = 16  # pixels of a patch's side, as in ViT-B/16
@@ -26,8 +30,16 @@ class View(StrEnum):
     """The kinds of image."""
 
     SIGNED = "signed"
+    SIGNED_NO_POLARITY = "signed-no-polarity"
+    SIGNED_NO_VOLTAGE = "signed-no-voltage"
+    SIGNED_ONE_BEAT = "signed-one-beat"
     QIU2023_GRID = "qiu2023-grid"
     QIU2023_CONCAT = "qiu2023-concat"
+
+    @property
+    def is_map(self) -> bool:
+        """Return whether this is a signed map, whole or with something withheld."""
+        return self.value.startswith("signed")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,8 +69,8 @@ def view_record(record: Record, view: View) -> EcgImage:
         SignalError: The record is too short, or its first ten seconds are missing.
     """
     prepared = prepare(record)
-    if view is View.SIGNED:
-        return signed_map(prepared)
+    if view.is_map:
+        return _withhold(signed_map(prepared), prepared, view)
     style = Style.GRID if view is View.QIU2023_GRID else Style.CONCAT
     rng = np.random.default_rng(zlib.crc32(np.ascontiguousarray(record.signal).tobytes()))
     try:
@@ -68,6 +80,17 @@ def view_record(record: Record, view: View) -> EcgImage:
         return BeatPicture(nothing, np.zeros((_PATCHES, _PATCHES), np.bool_))
     pixels = np.ascontiguousarray(picture.transpose(2, 0, 1))
     return BeatPicture(pixels, np.ones((_PATCHES, _PATCHES), np.bool_))
+
+
+def _withhold(shown: SignedMap, prepared: Record, view: View) -> SignedMap:
+    """Return *shown* without what *view* withholds."""
+    if view is View.SIGNED_NO_POLARITY:
+        return without_polarity(shown)
+    if view is View.SIGNED_NO_VOLTAGE:
+        return without_voltage(shown)
+    if view is View.SIGNED_ONE_BEAT:
+        return one_beat(shown, find_beats(prepared))
+    return shown
 
 
 def stack_images(

@@ -1,8 +1,9 @@
 """Both towers and what aligns them: one space, the statement head, the fusion encoder.
 
-Shapes: B batch, M text tokens, E joint dimensions, S statements, V vocabulary.
+Shapes: B batch, M text tokens, E joint dimensions, S statements, V vocabulary, R readers.
 Source: Radford et al. 2021 (arXiv:2103.00020) for the two towers and the learnt temperature;
-Li et al. 2021 (arXiv:2107.07651) for aligning before fusing.
+Li et al. 2021 (arXiv:2107.07651) for aligning before fusing; Lakshminarayanan et al. 2017
+(arXiv:1612.01474) for several readers that start differently and are averaged.
 """
 
 from dataclasses import dataclass, field
@@ -23,20 +24,36 @@ from precord.statements import CODES
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """Parts of the whole model; without *fusion* it neither matches nor fills in words."""
+    """Parts of the whole model.
+
+    Attributes:
+        vision, text: the towers.
+        fusion: None for a model that neither matches nor fills in words.
+        dim: E.
+        readers: vision towers that read every ECG; what they say is averaged.
+    """
 
     vision: VitConfig | PictureConfig = field(default_factory=VitConfig)
     text: TextConfig | HfTextConfig = field(default_factory=TextConfig)
     fusion: FusionConfig | None = field(default_factory=FusionConfig)
     dim: int = 256
+    readers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class EcgOutput:
-    """What the vision side says of ECGs: unit vectors (B, E), logits (B, S), tokens."""
+    """What the vision side says of ECGs.
+
+    Attributes:
+        vectors: (B, E) unit rows.
+        logits: (B, S) of the statements.
+        each: (R, B, S) those of each reader, of which *logits* is the mean.
+        tokens: of the first reader, for the fusion encoder.
+    """
 
     vectors: Tensor
     logits: Tensor
+    each: Tensor
     tokens: Tokens
 
 
@@ -55,18 +72,34 @@ def vision_tower(config: VitConfig | PictureConfig) -> VisionTower | PictureTowe
     return VisionTower(config)
 
 
+class Reader(nn.Module):
+    """A vision tower with its way into the joint space and its statement head."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.vision = vision_tower(config.vision)
+        self.ecg_proj = nn.Linear(3 * config.vision.width, config.dim)
+        self.statements = nn.Linear(3 * config.vision.width, len(CODES))
+        nn.init.constant_(self.statements.bias, -3.0)  # most statements are rare
+
+    def forward(
+        self, pixels: Tensor, mask: Tensor, calibrated: Tensor
+    ) -> tuple[Tensor, Tensor, Tokens]:
+        """Return unit vectors (B, E), statement logits (B, S), and the tower's tokens."""
+        seen = self.vision(pixels, mask, calibrated)
+        vectors = F.normalize(self.ecg_proj(seen.pooled), dim=-1)  # (B, E)
+        return vectors, self.statements(seen.pooled), seen.tokens
+
+
 class JointModel(nn.Module):
     """ECGs and reports in one space."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.vision = vision_tower(config.vision)
+        self.readers = nn.ModuleList(Reader(config) for _ in range(config.readers))
         self.text = text_tower(config.text)
-        self.ecg_proj = nn.Linear(3 * config.vision.width, config.dim)
         self.text_proj = nn.Linear(self.text.width, config.dim)
-        self.statements = nn.Linear(3 * config.vision.width, len(CODES))
-        nn.init.constant_(self.statements.bias, -3.0)  # most statements are rare
         self.log_scale = nn.Parameter(torch.tensor(10.0).log())
         self.fusion = self._make_fusion(config)
 
@@ -82,10 +115,13 @@ class JointModel(nn.Module):
         return FusionEncoder(self.text.width, config.vision.width, config.fusion)
 
     def encode_ecg(self, pixels: Tensor, mask: Tensor, calibrated: Tensor) -> EcgOutput:
-        """Return vectors, statement logits, tokens; arguments as in the tower's `forward`."""
-        seen = self.vision(pixels, mask, calibrated)
-        vectors = F.normalize(self.ecg_proj(seen.pooled), dim=-1)  # (B, E)
-        return EcgOutput(vectors, self.statements(seen.pooled), seen.tokens)
+        """Return what all readers say together; arguments as in the tower's `forward`."""
+        vectors, logits, tokens = zip(
+            *(reader(pixels, mask, calibrated) for reader in self.readers), strict=True
+        )
+        each = torch.stack(logits)  # (R, B, S)
+        together = F.normalize(torch.stack(vectors).mean(dim=0), dim=-1)  # (B, E)
+        return EcgOutput(together, each.mean(dim=0), each, tokens[0])
 
     def encode_text(self, ids: Tensor) -> TextOutput:
         """Return vectors and tokens of token ids (B, M)."""

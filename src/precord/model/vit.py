@@ -32,6 +32,7 @@ class VitConfig:
         dropout: of attention output and MLP.
         drop_path: share of a layer's updates dropped in training, last layer; linear before.
         depth: layers of the transformer; none leaves a residual convolutional network.
+        view: one of the signed maps.
     """
 
     stem: tuple[int, ...] = (48, 80, 160)
@@ -42,11 +43,7 @@ class VitConfig:
     heads: int = 4
     dropout: float = 0.0
     drop_path: float = 0.1
-
-    @property
-    def view(self) -> View:
-        """Return what the tower sees of a record."""
-        return View.SIGNED
+    view: View = View.SIGNED
 
 
 class VisionTower(nn.Module):

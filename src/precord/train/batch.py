@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from precord.image.view import View
 from precord.model.text import OWN_MARKS, Marks
 from precord.relevance import Relevance, to_multi_hot
 from precord.report import Language
@@ -93,7 +92,7 @@ class Batches:
             np.concatenate([getattr(p, part) for p in pools])
             for part in ("pixels", "mask", "calibrated")
         )
-        if self.config.model.vision.view is View.SIGNED:  # pictures of a beat are left as they are
+        if self.config.model.vision.view.is_map:  # pictures of a beat are left as they are
             pixels, mask, calibrated = augment(pixels, mask, calibrated, self.config.augment, rng)
         statements = [codes for p in pools for codes in p.statements]
         reports = [texts for p in pools for texts in p.reports]

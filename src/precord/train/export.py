@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from precord.errors import ModelError
 from precord.image.qiu2023 import SIZE
-from precord.image.view import PATCH, View
+from precord.image.view import PATCH
 from precord.leads import LEADS
 from precord.model.joint import JointModel
 from precord.model.layer import Tokens
@@ -136,7 +136,7 @@ def export(
 def _examples(model: JointModel) -> tuple[tuple[Tensor, ...], Tensor]:
     """Return inputs that exercise masks, absent leads and padding."""
     draw = torch.Generator().manual_seed(0)
-    if model.config.vision.view is View.SIGNED:
+    if model.config.vision.view.is_map:
         pixels = torch.randn(3, len(LEADS), MODEL_SAMPLES, generator=draw)
         mask = torch.ones_like(pixels)
         mask[1, 3:] = 0
