@@ -4,10 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from precord.errors import ModelError
 from precord.image.view import View
 from precord.model.hf import HfTextConfig
+from precord.model.joint import JointModel
 from precord.model.picture import PictureConfig
 from precord.train.config import TrainConfig, load_config
 from precord.train.run import Watch, train
@@ -111,3 +114,31 @@ def test_the_papers_two_layouts(monkeypatch: pytest.MonkeyPatch, style: str) -> 
     assert paper.model.vision.view is View(f"qiu2023-{style}")
     assert paper.passes == first.passes / (1 - first.simulated_share), "as many steps"
     assert paper.model.text == first.model.text
+
+
+def test_every_view_has_the_same_small_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All else is equal, and one record costs each tower about as much."""
+    found: dict[View, TrainConfig] = {}
+    for view in View:
+        monkeypatch.setenv("PRECORD_VIEW", view)
+        found[view] = load_config(next(path for path in CONFIGS if path.stem == "budget"))
+    ours = found[View.SIGNED]
+
+    for view, config in found.items():
+        assert config.model.vision.view is view
+        assert replace(config, model=ours.model) == ours
+        assert replace(config.model, vision=ours.model.vision) == ours.model
+        assert _cost(config) == pytest.approx(_cost(ours), rel=0.2)
+
+
+def _cost(config: TrainConfig) -> float:
+    """Return the operations of one record's way through the vision side, by PyTorch's counter."""
+    model = JointModel(config.model).eval()
+    pixels, mask, calibrated = (
+        (torch.zeros(1, 12, 1000), torch.zeros(1, 12, 1000), torch.zeros(1))
+        if config.model.vision.view.is_map
+        else (torch.zeros(1, 3, 224, 224), torch.ones(1, 14, 14), torch.zeros(1))
+    )
+    with FlopCounterMode(display=False) as counter:
+        model.encode_ecg(pixels, mask, calibrated)
+    return counter.get_total_flops()
