@@ -141,4 +141,4 @@ def _cost(config: TrainConfig) -> float:
     )
     with FlopCounterMode(display=False) as counter:
         model.encode_ecg(pixels, mask, calibrated)
-    return counter.get_total_flops()
+    return float(counter.get_total_flops())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from precord.errors import ModelError
-from precord.model.joint import JointModel
+from precord.model.joint import JointModel, Reader
 from precord.relevance import Relevance
 from precord.train.batch import Batches
 from precord.train.config import TrainConfig
@@ -151,8 +151,10 @@ def test_a_loss_that_is_not_finite_stops_the_run(
 ) -> None:
     """Going on would be in vain."""
     run = _make_run(config, tokenizer, tmp_path)
+    reader = run.model.readers[0]
+    assert isinstance(reader, Reader)
     with torch.no_grad():
-        run.model.ecg_proj.weight.fill_(torch.nan)
+        reader.ecg_proj.weight.fill_(torch.nan)
 
     with pytest.raises(ModelError, match="loss is nan"):
         run.train(None, None, _ignore)
