@@ -100,8 +100,8 @@ misspelled words; what is only supposed or hoped for ("once sinus rhythm is back
 
 ## Agreement with the data set's codes
 
-{n_reports} reports of folds 1 to 8, read as a whole ({seconds:.1f} s, {speed:.0f} reports a second
-on one core). The codes are no truth about the text: they may tell of the ECG what the report does
+{n_reports} reports of folds 1 to 8, read as a whole ({seconds:.1f} s of processor time, {speed:.0f} reports
+a second on one core). The codes are no truth about the text: they may tell of the ECG what the report does
 not, a code's likelihood is left aside here, and some reports were cut. Most form and rhythm codes
 are nearly always found in the words; diagnoses often stand in the codes alone. Some conventions
 differ: "anteriorer Infarkt" is coded ASMI, QT prolongation, low voltage and ST elevation mostly not
@@ -119,9 +119,9 @@ def main() -> None:
     table = shared / "data" / "ptb-xl-metadata" / "metadata.csv.gz"
     sentences = read_labelled(LABELS, table)
     rows = [row for row in read_metadata(table) if row["report"].strip()]
-    start = time.perf_counter()
+    start = time.process_time()
     agreements = compare_with_codes(rows)
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     states = [state for s in sentences for _, state in s.truth]
     head = HEAD.format(
         day=datetime.now(UTC).date().isoformat(),

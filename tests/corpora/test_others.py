@@ -1,5 +1,6 @@
 """Tests of the corpora beside PTB-XL, and of the table that maps their codes."""
 
+import csv
 import pickle
 from pathlib import Path
 
@@ -48,12 +49,17 @@ def test_unknown_code_is_refused(system: System, code: str) -> None:
 
 def test_table_is_consistent() -> None:
     """A code whose name is that of an SCP statement means that statement."""
-    table = (Path(__file__).parents[2] / "src/precord/corpora/mapping.csv").read_text()
+    text = (Path(__file__).parents[2] / "src/precord/corpora/mapping.csv").read_text("utf-8")
     by_name = {s.english.casefold(): code for code, s in STATEMENTS.items()}
-    rows = [line.split(",") for line in table.splitlines()[1:] if '"' not in line]
-    assert len({(r[0], r[1]) for r in rows}) == len(rows) > 300
-    same = [(r[2], r[3]) for r in rows if r[2].casefold() in by_name]
-    assert len(same) > 20
+    rows = list(csv.DictReader(text.splitlines()))
+    assert len({(r["system"], r["code"]) for r in rows}) == len(rows) > 400
+    assert {r["system"] for r in rows} == set(System)
+    assert {r["code"]: r["scp"] for r in rows if r["system"] == "scp"} == {
+        code: code for code in STATEMENTS
+    }
+    assert all("doi:10." in r["source"] for r in rows), "each row says where it is from"
+    same = [(r["name"], r["scp"]) for r in rows if r["name"].casefold() in by_name]
+    assert len(same) > 90
     assert not [(name, scp) for name, scp in same if scp != by_name[name.casefold()]]
 
 

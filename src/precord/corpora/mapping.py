@@ -1,9 +1,12 @@
 """Statements of other coding systems as SCP-ECG statements, by one table: `mapping.csv`.
 
-Columns: system, code, the code's own name, and the SCP-ECG statements that it means; an empty
-cell says that none of PTB-XL's 71 statements means it, so it is left out, not approximated.
+Columns: system, code, the code's own name, the SCP-ECG statements that it means, and where code
+and name are published; an empty cell of statements says that none of PTB-XL's 71 means it, so
+it is left out, not approximated.
 
-Sources: SNOMED CT codes and names of the PhysioNet/CinC Challenge 2021 (Reyna et al. 2021,
+Sources: SCP-ECG codes of EN 1064, as in PTB-XL (Wagner et al. 2020,
+doi:10.1038/s41597-020-0495-6), which mean themselves; SNOMED CT codes and names of the
+PhysioNet/CinC Challenge 2021 (Reyna et al. 2021,
 doi:10.23919/CinC53138.2021.9662687; the Challenge counts complete and unspecified bundle
 branch blocks as one, and so does the table); AHA codes of Mason et al. 2007
 (doi:10.1161/CIRCULATIONAHA.106.180201) with modifiers behind a '+'; acronyms of Zheng et al.
@@ -44,8 +47,6 @@ def to_scp(codes: Iterable[str], system: System) -> frozenset[str]:
         CorpusError: A code is not in the table.
     """
     found = [code.strip() for code in codes if code.strip()]
-    if system is System.SCP:
-        return parse_statements(found)
     return frozenset(scp for code in found for scp in _look_up(code, system))
 
 
