@@ -60,14 +60,14 @@ def main() -> None:
             retriever = Retriever(library, encoder)
             files = sorted((folder / "ecgs").glob("*.hea"))[:60]
             shipped = encoder.score_weights
-            for matching, name in (
+            for matching, how in (
                 (0.0, "without the matching head"),
                 (0.05, "the 100 best judged by the matching head, as shipped (target 150)"),
             ):
                 encoder.score_weights = replace(shipped, matching=matching)
                 wall, processor = measure_query(retriever, files)
                 write(
-                    f"warm query, WFDB file to ten hits, {len(library)} cases, {name}: "
+                    f"warm query, WFDB file to ten hits, {len(library)} cases, {how}: "
                     f"{wall * 1e3:.0f} ms, of which processor {processor * 1e3:.0f} ms"
                 )
     command = [sys.executable, "-m", "precord", "--help"]

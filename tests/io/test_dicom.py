@@ -23,6 +23,7 @@ from precord.io import file as limits
 from precord.io.dicom import read_dicom
 from precord.leads import LEADS
 from precord.record import Record, Sex
+from precord.signal.lead_check import check_limb_leads
 from tests.contracts import ReaderContract
 from tests.io.dicom_object import channel, code, ecg, group, scp, smallest
 
@@ -195,6 +196,26 @@ def test_a_derived_rhythm_is_read_and_noted(tmp_path: Path) -> None:
     record = read_dicom(write(tmp_path, ecg(beat("DERIVED", "", 1000))))
     assert record.duration == 10
     assert record.provenance.notes == ("The signal is marked as derived, not as recorded.",)
+
+
+def test_computed_leads_are_no_evidence_for_the_laws(tmp_path: Path) -> None:
+    """Leads I and II with four that the file says were computed of them: nothing to test."""
+    numbers = (1, 2, 61, 62, 63, 64)
+    one, two = np.random.default_rng(0).integers(-900, 900, (2, 600))
+    rows = [one, two, two - one, -(one + two) // 2, one - two // 2, two - one // 2]
+
+    def read(description: str | None) -> Record:
+        words = {} if description is None else {"ChannelDerivationDescription": description}
+        channels = [channel(scp(n), **(words if n > 2 else {})) for n in numbers]
+        return read_dicom(write(tmp_path, ecg(group([r.tolist() for r in rows], channels))))
+
+    record = read("from leads I and II")
+    assert record.provenance.derived == set(LEADS[2:6])
+    reason = check_limb_leads(record).not_testable
+    assert reason.startswith("2 of them recorded, at least 3 needed; computed: III, aVR, aVL, aVF")
+    for silent in (None, " "):
+        assert read(silent).provenance.derived == frozenset()
+        assert check_limb_leads(read(silent)).not_testable == ""
 
 
 @pytest.mark.parametrize("only", [beat("DERIVED", "", 120), beat("ORIGINAL", "MEDIAN BEAT", 120)])

@@ -6,13 +6,16 @@ The oracle of a ranking is a slow loop over the cases, or a score worked by hand
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from precord.case import Case
-from precord.criteria import Criteria
+from precord.criteria import Criteria, Range
 from precord.encoder import QueryEncoding
 from precord.errors import QueryError, SignalError
 from precord.leads import LEADS, Lead
@@ -461,6 +464,63 @@ def test_criteria_come_before_the_ranking(library: SqliteLibrary, noise_record: 
     for result in (by_ecg, by_text):
         assert "6 of 60 cases meet the criteria" in result.notes
         assert not any("asked for" in note for note in result.notes)
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_filters_always_return_k_if_k_exist(
+    tmp_path: Path, noise_record: Record, data: st.DataObject
+) -> None:
+    """Whatever the library, the criteria and k: a slow loop counts those that may come."""
+    words = st.sampled_from(["", "SR", "LVH", "AFIB", "SR LVH"])
+    sources = st.sampled_from([Source.CLINICIAN, Source.MACHINE, Source.SIMULATED])
+    drawn = data.draw(st.lists(st.tuples(words, sources, st.floats(60, 180)), min_size=1))
+    codes = st.frozensets(st.sampled_from(["SR", "LVH", "AFIB"]), max_size=1)
+    has = data.draw(codes)
+    criteria = Criteria(
+        has=has,
+        lacks=data.draw(codes) - has,
+        sources=data.draw(st.frozensets(sources, max_size=2)),
+        measured=data.draw(st.sampled_from([{}, {"qrs_ms": Range(least=120)}])),
+    )
+    k = data.draw(st.integers(1, 12))
+    path = tmp_path / f"{uuid4()}.db"
+    with SqliteLibrary.create(path, "chosen", "fp32", DIM) as library:
+        rows = [
+            _case(f"a/{i}", statements=held, source=who, measurements=Measurements(qrs_ms=qrs))
+            for i, (held, who, qrs) in enumerate(drawn)
+        ]
+        _add(library, *((case, _on(3 * i), _on(5 * i)) for i, case in enumerate(rows)))
+        retriever = Retriever(library, ChosenEncoder(fitting="sinus"))
+        for ask in (
+            lambda: retriever.by_record(noise_record, k=k, criteria=criteria),
+            lambda: retriever.by_text("tremor", k=k, criteria=criteria),
+        ):
+            hits = [hit.case.id for hit in ask().hits]
+            may_come = {case.id for case in rows if _may_come(case, criteria, rows)}
+            assert len(hits) == len(set(hits)) == min(k, len(may_come))
+            assert set(hits) <= may_come
+
+
+def _may_come(case: Case, criteria: Criteria, cases: Sequence[Case]) -> bool:
+    """Tell the same, one condition after the other."""
+    qrs = criteria.measured.get("qrs_ms", Range())
+    simulated = Source.SIMULATED
+    return (
+        criteria.has <= case.statements
+        and not criteria.lacks & case.statements
+        and (not criteria.sources or case.source in criteria.sources)
+        and qrs.least <= (case.measurements.qrs_ms or 0) <= qrs.most
+        and (
+            case.source is not simulated
+            or simulated in criteria.sources
+            or all(other.source is simulated for other in cases)
+        )
+    )
 
 
 def test_simulated_cases_that_are_asked_for_by_source(library: SqliteLibrary) -> None:

@@ -26,6 +26,7 @@ from precord.errors import FormatError, PrecordError, SignalError, UnsupportedFo
 from precord.io.dicom_channel import Channel, find_channel, parse_channel
 from precord.io.dicom_patient import parse_acquisition
 from precord.io.file import MAX_FILE_BYTES, read_bytes, shown
+from precord.leads import Lead
 from precord.record import Provenance, Record
 
 _CLASSES = {
@@ -103,8 +104,13 @@ def read_dicom(path: Path) -> Record:
         tuple(c.lead for c in channels if c.lead),
         group.rate,
         acquisition=acquisition,
-        provenance=Provenance("DICOM", name, notes=notes),
+        provenance=Provenance("DICOM", name, derived=_find_derived(channels), notes=notes),
     )
+
+
+def _find_derived(channels: list[Channel]) -> frozenset[Lead]:
+    """Return the leads that the file says were computed from others."""
+    return frozenset(c.lead for c in channels if c.lead is not None and c.is_derived)
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 Source: DICOM PS3.3 C.10.9 (Waveform Module): value = sample x Channel Sensitivity x Channel
 Sensitivity Correction Factor + Channel Baseline, in Channel Sensitivity Units (CID 3082, coded
-in UCUM). Lead codes: PS3.16 CID 3001 "ECG Lead", in both of its coding schemes. A sensitivity
-or unit that is absent is refused; a correction factor or baseline that is absent is none.
+in UCUM). A channel with a Channel Derivation Description was computed from others. Lead codes:
+PS3.16 CID 3001 "ECG Lead", in both of its coding schemes. A sensitivity or unit that is absent
+is refused; a correction factor or baseline that is absent is none.
 """
 
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ class Channel:
         lead: None where the channel is none of the twelve; then the rest means nothing.
         label: what the file calls the channel.
         skew: delay against the group, in samples.
+        is_derived: whether the file says that it was computed from other channels.
     """
 
     lead: Lead | None
@@ -50,6 +52,7 @@ class Channel:
     mv_per_step: float = 1.0
     mv_at_zero: float = 0.0
     skew: float = 0.0
+    is_derived: bool = False
 
 
 def parse_channel(item: Dataset, rate: float) -> Channel:
@@ -75,7 +78,8 @@ def parse_channel(item: Dataset, rate: float) -> Channel:
     if abs(skew) > _MAX_SKEW:
         raise UnsupportedFormatError(f"lead {lead} is skewed by {skew:g} samples, expected 0 or 1")
     mv_per_step = sensitivity * (1.0 if correction is None else correction) / per_mv
-    return Channel(lead, label, mv_per_step, baseline / per_mv, skew)
+    is_derived = bool(str(item.get("ChannelDerivationDescription") or "").strip())
+    return Channel(lead, label, mv_per_step, baseline / per_mv, skew, is_derived)
 
 
 def find_channel(item: Dataset) -> tuple[Lead | None, str]:
