@@ -496,12 +496,12 @@ def test_filters_always_return_k_if_k_exist(
         ]
         _add(library, *((case, _on(3 * i), _on(5 * i)) for i, case in enumerate(rows)))
         retriever = Retriever(library, ChosenEncoder(fitting="sinus"))
-        for ask in (
-            lambda: retriever.by_record(noise_record, k=k, criteria=criteria),
-            lambda: retriever.by_text("tremor", k=k, criteria=criteria),
+        may_come = {case.id for case in rows if _may_come(case, criteria, rows)}
+        for result in (
+            retriever.by_record(noise_record, k=k, criteria=criteria),
+            retriever.by_text("tremor", k=k, criteria=criteria),
         ):
-            hits = [hit.case.id for hit in ask().hits]
-            may_come = {case.id for case in rows if _may_come(case, criteria, rows)}
+            hits = [hit.case.id for hit in result.hits]
             assert len(hits) == len(set(hits)) == min(k, len(may_come))
             assert set(hits) <= may_come
 
