@@ -45,6 +45,8 @@ def test_encode_signed_map(run: Run, ecg: Path, tmp_path: Path) -> None:
         (("--method", "fft"), "expected one or three of gaf, gadf, rp, mtf"),
         (("--style", "spiral"), "is not one of"),
         (("-o", "beat.jpg"), "expected a name that ends in .png"),
+        (("--style", "signed", "--method", "rp"), "are for --style grid and concat"),
+        (("--style", "signed", "--seed", "2"), "are for --style grid and concat"),
     ],
 )
 def test_encode_refuses(

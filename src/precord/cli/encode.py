@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # these import NumPy
     from precord.record import Record
 
 
+DEFAULT_METHODS = "gaf,rp,mtf"  # red, green and blue of Qiu et al. 2023
+
+
 class StyleName(StrEnum):
     """How an ECG is laid out."""
 
@@ -44,6 +47,19 @@ Methods = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Draws the beat.")]
+OwnMethods = Annotated[
+    str | None,
+    typer.Option(
+        "--method",
+        metavar="LIST",
+        help="Of grid and concat: one or three of gaf, gadf, rp, mtf as red, green, blue.",
+        show_default="gaf,rp,mtf",
+    ),
+]
+OwnSeed = Annotated[
+    int | None,
+    typer.Option("--seed", min=0, help="Of grid and concat: draws the beat.", show_default="1"),
+]
 Out = Annotated[Path, typer.Option("-o", "--out", metavar="PNG", exists=False)]
 
 
@@ -52,13 +68,14 @@ def encode(
     *,
     out: Out,
     style: Style = StyleName.GRID,
-    method: Methods = "gaf,rp,mtf",
-    seed: Seed = 1,
+    method: OwnMethods = None,
+    seed: OwnSeed = None,
 ) -> None:
     """Write an ECG as an image.
 
     grid and concat need all twelve leads and one whole beat; they show neither voltage nor
-    rhythm nor polarity. Exit status: 0 done, 1 the ECG cannot be shown so, 2 wrong usage.
+    rhythm nor polarity. signed shows ten seconds, so it takes no method and no seed. Exit
+    status: 0 done, 1 the ECG cannot be shown so, 2 wrong usage.
     """
     from PIL import Image
 
@@ -67,12 +84,14 @@ def encode(
 
     if out.suffix.lower() != ".png":
         raise typer.BadParameter(f"--out {str(out)!r}, expected a name that ends in .png")
-    methods = parse_methods(method)
+    if style is StyleName.SIGNED and (method is not None or seed is not None):
+        raise typer.BadParameter("--method and --seed are for --style grid and concat")
+    methods = parse_methods(method or DEFAULT_METHODS)
     record = read(ecg)
     if style is StyleName.SIGNED:
         image = _draw_signed(record)
     else:
-        image = _draw(record, style, methods, seed)
+        image = _draw(record, style, methods, 1 if seed is None else seed)
     Image.fromarray(image).save(out)
     say(f"{out}: {image.shape[1]} x {image.shape[0]} pixels, {style}")
 
