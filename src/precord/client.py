@@ -6,6 +6,7 @@ with Client("http://127.0.0.1:8417", key) as client:
 """
 
 import ssl
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Self, TypeVar
@@ -13,7 +14,10 @@ from typing import Literal, Self, TypeVar
 import httpx
 
 from precord.api import schemas as out
+from precord.api import schemas_admin as admin
 from precord.errors import PrecordError
+
+_TICK = 0.2  # seconds between looks at a job
 
 T = TypeVar("T", bound=out.Shape)
 Criteria = Mapping[str, str | int | float | bool | list[str]]
@@ -95,6 +99,77 @@ class Client:
     def erase_patient(self, patient: str) -> int:
         """Erase every case of a patient; return how many there were."""
         return out.Erased.model_validate_json(self._ask("DELETE", f"/v1/patients/{patient}")).cases
+
+    def add_case(
+        self, files: Sequence[Path], source: str, facts: Mapping[str, str] | None = None
+    ) -> str:
+        """Add one case; return its id.
+
+        Args:
+            files: of one ECG.
+            source: who or what wrote the report, such as "clinician".
+            facts: patient, report, language, and statements joined by commas.
+        """
+        parts = [("file", (path.name, path.read_bytes())) for path in files]
+        form = {**(facts or {}), "source": source}
+        got = self._ask("POST", "/v1/cases", data=form, files=parts)
+        return out.CaseAdded.model_validate_json(got).id
+
+    def ingest(self, archive: Path) -> admin.JobOut:
+        """Begin to add the cases of a zip with a `table.csv`; see `wait`."""
+        part = {"file": (archive.name, archive.read_bytes())}
+        return admin.JobOut.model_validate_json(self._ask("POST", "/v1/ingests", files=part))
+
+    def back_up(self) -> admin.JobOut:
+        """Begin a checked copy of the library, beside it; see `wait`."""
+        return admin.JobOut.model_validate_json(self._ask("POST", "/v1/backups"))
+
+    def check(self) -> admin.JobOut:
+        """Begin to read all of the library; see `wait`."""
+        return admin.JobOut.model_validate_json(self._ask("POST", "/v1/checks"))
+
+    def job(self, job_id: str) -> admin.JobOut:
+        """Return how far a job is."""
+        return admin.JobOut.model_validate_json(self._ask("GET", f"/v1/jobs/{job_id}"))
+
+    def wait(self, job: admin.JobOut) -> admin.JobOut:
+        """Return *job* when it is over.
+
+        Raises:
+            ServiceError: It failed; the message is its own.
+        """
+        while job.state not in {"done", "failed"}:
+            time.sleep(_TICK)
+            job = self.job(job.id)
+        if job.state == "failed":
+            raise ServiceError(f"{job.kind}: {job.why}")
+        return job
+
+    def library_map(self, n: int = 1000) -> admin.MapOut:
+        """Return at most *n* cases on the plane of their vectors."""
+        got = self._ask("GET", "/v1/library/map", params={"n": n})
+        return admin.MapOut.model_validate_json(got)
+
+    def model_card(self) -> admin.ModelCardOut:
+        """Return what the weights are."""
+        return admin.ModelCardOut.model_validate_json(self._ask("GET", "/v1/model-card"))
+
+    def me(self) -> admin.MeOut:
+        """Return who asks, and what that account may do."""
+        return admin.MeOut.model_validate_json(self._ask("GET", "/v1/me"))
+
+    def health(self) -> bool:
+        """Tell whether the service runs."""
+        got = self._ask("GET", "/v1/health")
+        return out.HealthOut.model_validate_json(got).status == "ok"
+
+    def ready(self) -> bool:
+        """Tell whether the library answers."""
+        return out.HealthOut.model_validate_json(self._ask("GET", "/v1/ready")).status == "ok"
+
+    def metrics(self) -> str:
+        """Return counters in the text format of Prometheus."""
+        return self._ask("GET", "/metrics").decode()
 
     def _ask(self, method: str, path: str, **what: object) -> bytes:
         """Return the body of the answer.

@@ -19,6 +19,14 @@ OPERATIONS = [
     ("POST", "/v1/cases"),
     ("GET", "/v1/library"),
     ("GET", "/v1/me"),
+    ("GET", "/v1/library/map"),
+    ("GET", "/v1/model-card"),
+    ("GET", "/v1/jobs/{job_id}"),
+    ("GET", "/v1/jobs/{job_id}/events"),
+    ("POST", "/v1/ingests"),
+    ("GET", "/v1/ready"),
+    ("GET", "/metrics"),
+    ("DELETE", "/v1/patients/{patient}"),
 ]
 
 

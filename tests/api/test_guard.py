@@ -29,12 +29,20 @@ ROUTES = [
     ("GET", "/v1/openapi.json"),
     ("GET", "/metrics"),
     ("GET", "/v1/me"),
+    ("GET", "/v1/library/map"),
+    ("GET", "/v1/model-card"),
+    ("POST", "/v1/ingests"),
+    ("POST", "/v1/backups"),
+    ("POST", "/v1/checks"),
+    ("GET", "/v1/jobs/j"),
+    ("GET", "/v1/jobs/j/events"),
 ]
 
 
 def test_every_route_is_in_the_table(app: FastAPI) -> None:
     """A route that is added must be added to the tests of attacks."""
     paths = {path.split("?")[0].replace("a/1", "{case_id}") for _, path in ROUTES}
+    paths = {p.replace("/jobs/j", "/jobs/{job_id}") for p in paths}
     paths = {p.replace("/x/", "/{query_id}/").replace("p:1", "{patient}") for p in paths}
     assert set(app.openapi()["paths"]) - {"/v1/health"} == paths - {"/v1/openapi.json"}
 
@@ -196,6 +204,10 @@ def test_every_answer_carries_the_headers(client: TestClient) -> None:
         ("POST", "/v1/cases", 422),
         ("PUT", "/v1/search", 405),
         ("DELETE", "/v1/patients/nobody", 404),
+        ("POST", "/v1/ingests", 422),
+        ("GET", "/v1/jobs/none", 404),
+        ("GET", "/v1/jobs/none/events", 404),
+        ("GET", "/v1/library/map?n=1", 422),
     ],
 )
 def test_every_error_is_a_problem(client: TestClient, method: str, path: str, status: int) -> None:

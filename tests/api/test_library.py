@@ -15,18 +15,42 @@ from precord.errors import LibraryError
 from precord.library.feedback import list_verdicts
 from precord.library.sqlite import SqliteLibrary
 from tests.api.service import HOST
+from tests.api.test_chores import make_zip
 from tests.api.test_search import parts
 
 OPENAPI = Path(__file__).parents[2] / "docs" / "openapi.json"
 
 
+def _held(client: TestClient) -> LibraryOut:
+    return LibraryOut.model_validate_json(client.get("/v1/library").content)
+
+
 def test_the_library_says_what_it_holds(client: TestClient) -> None:
     """Counts as it was made; with five cases every statement is rare."""
-    found = LibraryOut.model_validate_json(client.get("/v1/library").content)
+    found = _held(client)
     counts = {statement.code: n for statement, n in found.statements}
     assert (found.cases, found.patients) == (5, 3)
     assert (counts["SR"], counts["AFIB"], counts["WPW"]) == (4, 1, 0)
     assert len(counts) == 71
+
+
+def test_ages_are_counted_by_decade(client: TestClient, library: SqliteLibrary) -> None:
+    """40 to 49 is one; an unknown age is said to be unknown."""
+    with library.writing() as db:
+        db.execute("UPDATE cases SET age = 39.9 + 0.1 * key WHERE key < 4")
+    ages = {age.decade: age.n for age in _held(client).ages}
+    assert ages == {None: 2, 40: 3}
+
+
+def test_the_map_shows_each_case(client: TestClient) -> None:
+    """Where it lies, what it is, and how little two directions hold."""
+    found = client.get("/v1/library/map").json()
+    assert {p["id"] for p in found["points"]} == {"a/1", "a/2", "a/3", "z/4", "s/1"}
+    assert all(-1 <= p[axis] <= 1 for p in found["points"] for axis in "xy")
+    assert 0 < found["share"] < 1
+    assert found["of"] == 5
+    assert len(client.get("/v1/library/map?n=2").json()["points"]) == 2
+    assert next(p for p in found["points"] if p["id"] == "a/1")["superclass"] == "HYP"
 
 
 def test_a_verdict_is_kept_and_replaced(
@@ -65,8 +89,10 @@ def test_metrics_count(client: TestClient) -> None:
     """One search, one count, in Prometheus' text format."""
     client.get("/v1/search", params={"text": "vorhofflimmern"})
     lines = client.get("/metrics").text.splitlines()
-    assert "precord_cases 5" in lines
-    assert 'precord_done_total{what="search_text"} 1' in lines
+    assert "precord_cases 5.0" in lines
+    assert 'precord_done_total{what="search_text"} 1.0' in lines
+    timed = 'precord_request_seconds_count{method="GET",route="/v1/search",status="200"} 1.0'
+    assert timed in lines
 
 
 @pytest.mark.parametrize("damage", ["change", "drop", "swap", "insert"])
@@ -112,6 +138,18 @@ def test_the_client_speaks_to_the_service(client: TestClient, ecg: Path) -> None
         assert asking.library().cases == 5
         assert asking.feedback(found.query.id or "", "a/1", "relevant").case == "a/1"
         assert asking.erase_patient("p:2") == 1
+        facts = {"report": "Sinusrhythmus", "patient": "x:9", "statements": "SR"}
+        added = asking.add_case([ecg, ecg.with_suffix(".dat")], "clinician", facts)
+        assert asking.case(added).case.report == "Sinusrhythmus"
+        assert (asking.health(), asking.ready(), asking.me().scope) == (True, True, "admin")
+        assert len(asking.library_map().points) == 5
+        assert "Not a medical device" in asking.model_card().markdown
+        assert "precord_cases 5.0" in asking.metrics()
+        assert asking.wait(asking.check()).facts == {"cases": 5}
+        assert asking.wait(asking.back_up()).facts["name"]
+        (ecg.parent / "no.zip").write_bytes(make_zip(ecg.parent, "none.hea,x:1,SR,,clinician\n"))
+        with pytest.raises(ServiceError, match=r"none\.hea"):
+            asking.wait(asking.ingest(ecg.parent / "no.zip"))
         with pytest.raises(ServiceError, match="404: the library holds no case 'none'"):
             asking.case("none")
     wrong = Client(f"http://{HOST}", "wrong", transport=transport)

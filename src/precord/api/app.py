@@ -14,9 +14,10 @@ from fastapi.responses import (
 from starlette.staticfiles import StaticFiles
 
 from precord import __version__
-from precord.api import cases, library, login, search
+from precord.api import cases, chores, library, login, search
 from precord.api.access import Access
 from precord.api.guard import Guard
+from precord.api.metrics import Meter, Timing
 from precord.api.problem import add_problem_handlers
 from precord.api.schemas import DISCLAIMER
 from precord.api.state import Service
@@ -46,11 +47,13 @@ def create_app(service: Service, access: Access) -> FastAPI:
     )
     app.state.service = service
     app.state.access = access
-    for module in (search, cases, library, login):
+    app.state.meter = meter = Meter(service)
+    for module in (search, cases, library, chores, login):
         app.include_router(module.router)
     _add_page(app, access)
     add_problem_handlers(app)
     app.add_middleware(Guard, access=access)
+    app.add_middleware(Timing, meter=meter)
     return app
 
 

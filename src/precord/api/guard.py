@@ -21,13 +21,15 @@ from starlette.types import Scope as AsgiScope
 
 from precord.api.access import Access, Caller
 from precord.api.account import Scope
+from precord.api.archive import MAX_ARCHIVE
 from precord.api.audit import ACTOR
 from precord.api.problem import problem
 from precord.api.upload import MAX_BYTES
 
 MAX_UPLOAD = MAX_BYTES + 2**20  # with the form around the files
 MAX_OTHER = 2**16
-_UPLOADS = frozenset({"/v1/search", "/v1/cases", "/v1/ingests"})
+_UPLOADS = frozenset({"/v1/search", "/v1/cases"})
+_ARCHIVES = frozenset({"/v1/ingests"})
 _OPEN = frozenset({"/v1/health", "/", "/login", "/sw.js", "/manifest.webmanifest"})
 _SAFE = frozenset({"GET", "HEAD"})
 _NEEDED = (  # what is not named here needs Scope.READ
@@ -35,8 +37,7 @@ _NEEDED = (  # what is not named here needs Scope.READ
     ("POST", "/v1/ingests", Scope.INGEST),
     ("DELETE", "/v1/patients/", Scope.ADMIN),
     ("POST", "/v1/backups", Scope.ADMIN),
-    ("GET", "/v1/backups/", Scope.ADMIN),
-    ("POST", "/v1/reindex", Scope.ADMIN),
+    ("POST", "/v1/checks", Scope.ADMIN),
 )
 
 _HOW = "open the address that `precord serve` printed, or send its key"
@@ -82,7 +83,7 @@ class Guard:
             return
         scope.setdefault("state", {})["caller"] = caller
         ACTOR.set(caller.name if caller else "")
-        limit = MAX_UPLOAD if scope["path"] in _UPLOADS else MAX_OTHER
+        limit = _limit(scope["path"])
         declared = headers.get("content-length", "0")
         if not declared.isdecimal() or int(declared) > limit:
             await problem(413, f"larger than {limit} bytes")(scope, receive, guarded)
@@ -142,6 +143,13 @@ class Guard:
             return None
         found = cookies.get(self.access.cookie)
         return None if found is None else self.access.by_cookie(found.value)
+
+
+def _limit(path: str) -> int:
+    """Return how many bytes a body for *path* may have."""
+    if path in _ARCHIVES:
+        return MAX_ARCHIVE + 2**20
+    return MAX_UPLOAD if path in _UPLOADS else MAX_OTHER
 
 
 def needed_scope(method: str, path: str) -> Scope:

@@ -2,27 +2,34 @@
 
 import secrets
 from dataclasses import dataclass
-from typing import Annotated
+from importlib.resources import files
+from typing import Annotated, cast
 
-from fastapi import APIRouter, File, Form, UploadFile
+import numpy as np
+from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import PlainTextResponse
 
 from precord import __version__
 from precord.api import schemas as out
-from precord.api.problem import NotThereError
+from precord.api import schemas_admin as admin
+from precord.api.metrics import Meter
+from precord.api.problem import BusyError, NotThereError
 from precord.api.search import PROBLEMS, ServiceOf, read_uploads
 from precord.api.shape import to_statement
 from precord.corpora.entry import Entry
 from precord.errors import QueryError
 from precord.ingest import ingest
+from precord.library.ages import count_ages
 from precord.library.feedback import count_verdicts, keep_verdict
 from precord.record import Record
 from precord.report import Language, Report, Source
-from precord.statements import CODES, parse_statements
+from precord.retrieve.plane import project
+from precord.statements import CODES, STATEMENTS, parse_statements
 
 router = APIRouter(tags=["library"])
 
 RARE_BELOW = 10  # cases of a statement; with fewer the library cannot show it
+MAX_POINTS = 1000  # of the map; more are a blot
 _MAX_REPORT = 20_000
 
 
@@ -50,6 +57,7 @@ def library(service: ServiceOf) -> out.LibraryOut:
         by_corpus=dict(stats.by_corpus),
         by_source={source.value: n for source, n in stats.by_source.items()},
         statements=[(to_statement(c), int(n)) for c, n in zip(CODES, counts, strict=True)],
+        ages=[out.AgeOut(decade=decade, n=n) for decade, n in count_ages(service.library).items()],
         rare_below=RARE_BELOW,
         feedback=count_verdicts(service.library),
         encoder=service.library.meta["encoder"][:16],
@@ -114,24 +122,50 @@ def erase_patient(patient: str, service: ServiceOf) -> out.Erased:
     return out.Erased(cases=n_cases)
 
 
+@router.get("/v1/library/map", responses=PROBLEMS)
+def library_map(
+    service: ServiceOf, n: Annotated[int, Query(ge=2, le=MAX_POINTS)] = MAX_POINTS
+) -> admin.MapOut:
+    """Return cases on the plane of the two principal components of their ECG vectors."""
+    vectors = service.library.vectors()
+    with service.turns.take():
+        plane = project(vectors, n)
+    present = vectors.statements.present[plane.rows]
+    points = []
+    for row, (x, y), has in zip(plane.rows, plane.places, present, strict=True):
+        codes = [code for code, is_there in zip(CODES, has, strict=True) if is_there]
+        superclass = next((c for code in codes if (c := STATEMENTS[code].superclass)), None)
+        place = {"x": round(float(x), 4), "y": round(float(y), 4)}
+        facts = {"id": vectors.ids[row], "superclass": superclass, "label": ", ".join(codes)}
+        points.append(admin.PointOut.model_validate(place | facts))
+    n_cases = int((~np.isnan(vectors.ecg[:, 0])).sum())
+    return admin.MapOut(points=points, share=plane.share, of=n_cases)
+
+
+@router.get("/v1/model-card", responses=PROBLEMS)
+def model_card(service: ServiceOf) -> admin.ModelCardOut:
+    """Return what the weights are."""
+    card = files("precord.web") / "model-card.md"
+    text = card.read_text("utf-8") if service.weights is None else ""
+    return admin.ModelCardOut(encoder=service.library.meta["encoder"][:16], markdown=text)
+
+
 @router.get("/v1/health", responses=PROBLEMS)
-def health() -> out.HealthOut:
-    """Say that the service runs."""
+async def health() -> out.HealthOut:
+    """Say that the service runs; answered beside whatever else goes on."""
     return out.HealthOut(status="ok")
 
 
 @router.get("/v1/ready", responses=PROBLEMS)
 def ready(service: ServiceOf) -> out.HealthOut:
-    """Say that the library answers."""
+    """Say that the library answers, and that an upload could be read."""
     len(service.library)
+    if not service.parsers.is_alive:
+        raise BusyError("no worker reads uploads")
     return out.HealthOut(status="ok")
 
 
 @router.get("/metrics", response_class=PlainTextResponse, responses=PROBLEMS)
-def metrics(service: ServiceOf) -> str:
+def metrics(request: Request) -> str:
     """Return counters in the text format of Prometheus."""
-    lines = ["# TYPE precord_cases gauge", f"precord_cases {len(service.library)}"]
-    lines.append("# TYPE precord_done_total counter")
-    for name, count in sorted(service.counts.items()):
-        lines.append(f'precord_done_total{{what="{name}"}} {count}')
-    return "\n".join([*lines, ""])
+    return cast("Meter", request.app.state.meter).text()

@@ -41,6 +41,7 @@ class ParserPool:
         self._seconds = seconds
         self._turns = Turns(n_workers, patience=patience)
         self._lock = Lock()
+        self._is_closed = False
         self._spare: _Worker | None = None  # is getting ready
         self._free = deque(_Worker(memory_bytes) for _ in range(n_workers))
 
@@ -55,6 +56,7 @@ class ParserPool:
         for worker in (*self._free, *([self._spare] if self._spare else [])):
             worker.stop()
         self._free.clear()
+        self._is_closed = True
 
     def read(self, path: Path) -> Record:
         """Return the record at *path*, read by a worker.
@@ -75,6 +77,11 @@ class ParserPool:
                 "than one upload may take"
             )
         return from_bytes(answer)
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether an upload could be read; a pool that was closed has no worker left."""
+        return not self._is_closed
 
     def _succeed(self, worker: "_Worker") -> "_Worker":
         """Return *worker*, or another where it is dead, or used up and its successor ready."""

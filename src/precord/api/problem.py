@@ -1,5 +1,6 @@
 """The one shape that every error takes: RFC 9457, application/problem+json."""
 
+import errno
 import json
 import logging
 import re
@@ -41,7 +42,7 @@ _STATUS: tuple[tuple[type[PrecordError], int], ...] = (
 
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     """Return the response that says what is wrong."""
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=_on_one_line(detail))
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=on_one_line(detail))
     return Response(
         json.dumps(body.model_dump(), ensure_ascii=False),
         status,
@@ -56,6 +57,12 @@ def add_problem_handlers(app: FastAPI) -> None:
         app.add_exception_handler(kind, _answer)
 
 
+def on_one_line(text: str) -> str:
+    """Return *text* on one line, without folders of this machine and control characters."""
+    line = _FOLDER.sub("", " ".join(text.split()))
+    return "".join(c if c.isprintable() else "?" for c in line)[:500]
+
+
 def _answer(_: Request, error: Exception) -> Response:
     """Turn *error* into a problem; what is a fault of precord is logged, not shown."""
     match error:
@@ -68,11 +75,7 @@ def _answer(_: Request, error: Exception) -> Response:
         case PrecordError():
             status = next(status for kind, status in _STATUS if isinstance(error, kind))
             return problem(status, str(error))
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return problem(507, "the disk is full; free some space, then try again")
     _log.error("a fault of precord: %s", type(error).__name__)  # its words may hold a report
     return problem(500, "a fault of precord; its log names it")
-
-
-def _on_one_line(text: str) -> str:
-    """Return *text* on one line, without folders of this machine and control characters."""
-    line = _FOLDER.sub("", " ".join(text.split()))
-    return "".join(c if c.isprintable() else "?" for c in line)[:500]

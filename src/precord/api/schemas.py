@@ -299,11 +299,19 @@ class EcgOut(Answer):
     seconds_shown: float
 
 
+class AgeOut(Shape):
+    """Cases of one decade of age, 40 for 40 to 49 years; None where the age is unknown."""
+
+    decade: int | None
+    n: int
+
+
 class LibraryOut(Answer):
     """What a library holds.
 
     Attributes:
         statements: number of cases by statement; one that does not occur has 0.
+        ages: number of cases by decade of age.
         rare_below: with fewer cases of a statement, the library cannot show it.
         feedback: number of verdicts, by verdict.
     """
@@ -314,6 +322,7 @@ class LibraryOut(Answer):
     by_corpus: dict[str, int]
     by_source: dict[str, int]
     statements: list[tuple[StatementOut, int]]
+    ages: list[AgeOut]
     rare_below: int
     feedback: dict[str, int]
     encoder: str

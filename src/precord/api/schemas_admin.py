@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from precord.api.schemas import Answer
+from precord.api.schemas import Answer, Shape
 
 
 class MeOut(Answer):
@@ -11,3 +11,55 @@ class MeOut(Answer):
     name: str
     scope: Literal["read", "ingest", "admin"]
     can_log_out: bool
+
+
+class JobOut(Answer):
+    """A long job.
+
+    Attributes:
+        of, done: steps that there are, and that are over; *of* is 0 while nobody knows.
+        facts: what came of it, such as {"added": 12}.
+        why: why it failed; empty otherwise.
+    """
+
+    id: str
+    kind: Literal["ingest", "backup", "check"]
+    state: Literal["waiting", "running", "done", "failed"]
+    of: int
+    done: int
+    facts: dict[str, str | int | list[str]]
+    why: str
+
+
+class PointOut(Shape):
+    """One case on the map."""
+
+    id: str
+    x: float
+    y: float
+    superclass: str | None
+    label: str
+
+
+class MapOut(Answer):
+    """Cases on the plane of the two principal components of their vectors.
+
+    Attributes:
+        share: of the spread of the vectors that the plane holds.
+        of: cases of the library that have a vector.
+    """
+
+    points: list[PointOut]
+    share: float
+    of: int
+
+
+class ModelCardOut(Answer):
+    """What the weights are, for people to read.
+
+    Attributes:
+        markdown: of the weights that ship; empty where others serve.
+    """
+
+    encoder: str
+    markdown: str

@@ -9,9 +9,11 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Lock
 
 from precord.api.audit import AuditLog
+from precord.api.background import Background
 from precord.api.pool import ParserPool
 from precord.api.problem import NotThereError
 from precord.api.turn import Turns
@@ -89,7 +91,11 @@ class Queries:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Everything that a route works with."""
+    """Everything that a route works with.
+
+    Attributes:
+        weights: where they lie; None for those that ship.
+    """
 
     retriever: Retriever
     library: SqliteLibrary
@@ -99,6 +105,8 @@ class Service:
     queries: Queries = field(default_factory=Queries)
     counts: Counter[str] = field(default_factory=Counter)
     turns: Turns = field(default_factory=Turns)
+    background: Background = field(default_factory=Background)
+    weights: Path | None = None
 
     def find_case(self, case_id: str, *, with_record: bool = False) -> Case:
         """Return the case *case_id*.

@@ -110,7 +110,7 @@ def _run(
         audit = AuditLog(audit_path(library))
         audit.write("start")
         retriever = Retriever(cases, encoder, Calibration.load(encoder.fingerprint, weights))
-        service = Service(retriever, cases, parsers, audit, encoder)
+        service = Service(retriever, cases, parsers, audit, encoder, weights=weights)
         app = create_app(service, access)
         cert, key = tls
         config = uvicorn.Config(
@@ -134,8 +134,11 @@ def _run(
         typer.echo(url)
         for host in lan_names:
             _show_pairing(access, f"https://{host}:{address[1]}", tls[0])
-        with _opened(url, is_wanted=not no_browser):
-            uvicorn.Server(config).run()
+        try:
+            with _opened(url, is_wanted=not no_browser):
+                uvicorn.Server(config).run()
+        finally:
+            service.background.close()
 
 
 def _show_pairing(access: "Access", origin: str, cert: Path | None) -> None:

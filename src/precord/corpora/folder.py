@@ -92,7 +92,7 @@ class FolderCorpus:
 
 
 @dataclass(frozen=True, slots=True)
-class _FileSource:
+class FileSource:
     """Reads one ECG file."""
 
     path: Path
@@ -164,7 +164,7 @@ def _to_entry(folder: Path, row: Mapping[str, str], where: str) -> tuple[Entry, 
         fold=_to_number(row.get("fold", ""), "fold", where),
         statements=statements,
         report=report,
-        source=_FileSource(path, name, _to_stated(row, where)),
+        source=FileSource(path, name, _to_stated(row, where)),
         age=_to_age(row.get("age", ""), where),
         sex=_choose(row.get("sex", ""), _SEXES, "sex", where) if row.get("sex") else None,
         statements_are_read=are_read,
