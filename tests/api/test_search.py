@@ -235,6 +235,21 @@ def test_why_is_said_where_it_is_asked(
     assert hits["a/3"]["explanation"]["regions"] == []  # it has no AFIB
 
 
+def test_the_order_can_stress_a_place(client: TestClient, ecg: Path) -> None:
+    """Leads and a window, or an aspect; the answer says so, and refuses what is none."""
+
+    def ask(**asked: str) -> tuple[int, str]:
+        got = client.post("/v1/search", files=parts(ecg), params=asked)
+        return got.status_code, got.text
+
+    status, text = ask(leads="V1,V2", window="1-3")
+    assert status == 200, text
+    assert "the order stresses V1 V2, 1 to 3 s" in text
+    assert "the order stresses rhythm" in ask(like="rhythm")[1]
+    assert ask(leads="V9")[0] == 422
+    assert "either like" in ask(leads="V1", like="rhythm")[1]
+
+
 def _read_size(_: FakeEncoder, record: Record) -> QueryEncoding:
     """Read AFIB the likelier, the larger V1 swings, and every other statement as even."""
     read = np.full(len(CODES), 0.5, np.float32)

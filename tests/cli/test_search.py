@@ -69,6 +69,20 @@ def test_why_names_words_and_waves(
     assert why["regions"][0]["spans"] == [[0.5, 0.8], [1.3, 1.6]]
 
 
+def test_a_place_is_stressed(run: Run, library: Path, ecg: Path) -> None:
+    """It is said, in JSON too; what cannot be is refused."""
+    found = json.loads(
+        run(
+            "search", ecg, "--library", library, "--leads", "V1,V2", "--window", "1-3", "--json"
+        ).out
+    )
+
+    assert "the order stresses V1 V2, 1 to 3 s" in found["query"]["notes"]
+    assert (found["query"]["leads"], found["query"]["window"]) == ("V1,V2", "1-3")
+    assert run("search", ecg, "--library", library, "--window", "20-30").status == 1
+    assert run("search", ecg, "--library", library, "--leads", "I", "--like", "rhythm").status == 2
+
+
 def test_answer_fits_its_width(
     run: Run, library: Path, ecg: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,8 @@ from precord.criteria import Criteria, Range, parse_conditions
 from precord.errors import QueryError
 from precord.record import Sex
 from precord.report import Source
+from precord.retrieve.focus import Focus, parse_focus
+from precord.retrieve.steer import Aspect
 from precord.statements import parse_statements
 
 
@@ -68,3 +70,21 @@ def read_asks(  # noqa: PLR0913 - one argument per parameter of the query
         until=until,
     )
     return Asks(criteria, k, include_simulated)
+
+
+def read_steering(
+    *,
+    like: Annotated[Aspect | None, Query(description="An aspect that the order stresses.")] = None,
+    leads: Annotated[str, Query(max_length=100, description="Leads to stress: V1,V2.")] = "",
+    window: Annotated[str, Query(max_length=40, description="Seconds to stress: 3.2-4.0.")] = "",
+) -> Aspect | Focus | None:
+    """Return what the order of the hits is to stress.
+
+    Raises:
+        PrecordError: A lead or the window is none, or both ways are asked for.
+    """
+    if not leads and not window:
+        return like
+    if like is not None:
+        raise QueryError("give either like, or leads and window")
+    return parse_focus(leads, window)

@@ -7,13 +7,15 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 
 from precord.api import schemas as out
-from precord.api.criterion import Asks, read_asks
+from precord.api.criterion import Asks, read_asks, read_steering
 from precord.api.shape import to_consensus, to_critical, to_hit, to_query, to_trust
 from precord.api.state import Asked, Service
 from precord.api.upload import Part, laid_out
 from precord.errors import QueryError
 from precord.record import Record
 from precord.retrieve import MAX_TEXT, SearchResult
+from precord.retrieve.focus import Focus
+from precord.retrieve.steer import Aspect
 
 router = APIRouter(prefix="/v1", tags=["search"])
 
@@ -30,10 +32,11 @@ def get_service(request: Request) -> Service:
 
 ServiceOf = Annotated[Service, Depends(get_service)]
 AsksOf = Annotated[Asks, Depends(read_asks)]
+SteeringOf = Annotated[Aspect | Focus | None, Depends(read_steering)]
 
 
 @router.post("/search", responses=PROBLEMS)
-def search(
+def search(  # noqa: PLR0913 - one argument per part of the form
     service: ServiceOf,
     asks: AsksOf,
     file: Annotated[list[UploadFile] | None, File(description="The files of one ECG.")] = None,
@@ -41,6 +44,7 @@ def search(
     case: Annotated[str, Form(max_length=200, description="The id of a case.")] = "",
     patient: Annotated[str, Form(max_length=200, description="Whose cases to leave out.")] = "",
     *,
+    like: SteeringOf = None,
     why: Annotated[bool, Query(description="Whether to say which waves made each match.")] = False,
 ) -> out.SearchOut:
     """Return the cases most like an ECG, best first.
@@ -74,6 +78,7 @@ def search(
             patient=asked.patient,
             criteria=asks.criteria,
             include_simulated=asks.include_simulated,
+            like=like,
         )
         if why:
             result = service.retriever.locate(record, result)

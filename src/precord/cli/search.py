@@ -31,6 +31,8 @@ if TYPE_CHECKING:  # these import NumPy
     from precord.io import Stated
     from precord.record import Record
     from precord.retrieve import Retriever, SearchResult
+    from precord.retrieve.focus import Focus
+    from precord.retrieve.steer import Aspect
 
 Ecg = Annotated[
     Path | None,
@@ -56,6 +58,13 @@ Anyway = Annotated[
 Like = Annotated[
     str | None,
     typer.Option(metavar="ASPECT", help="Stress rhythm, conduction, st-t or voltage."),
+]
+Leads = Annotated[
+    str | None, typer.Option(metavar="V1,V2,...", help="Stress what these leads show.")
+]
+Window = Annotated[
+    str | None,
+    typer.Option(metavar="BEGIN-END", help="Stress what is seen then, in seconds: 3.2-4.0."),
 ]
 Why = Annotated[
     bool, typer.Option("--why", help="Say which waves or beats of ECG made each match.")
@@ -89,6 +98,8 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     include_simulated: WithSimulated = False,
     anyway: Anyway = False,
     like: Like = None,
+    leads: Leads = None,
+    window: Window = None,
     why: Why = False,
     picture: Picture = None,
     rate: RateIs = None,
@@ -105,10 +116,13 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     """
     if (ecg is None) == (text is None):
         raise typer.BadParameter("give either an ECG file or --text")
-    if text is not None and (picture or patient or like or why):
-        raise typer.BadParameter("--picture, --patient, --like and --why need an ECG file")
+    if text is not None and (picture or patient or like or leads or window or why):
+        options = "--picture, --patient, --like, --leads, --window and --why"
+        raise typer.BadParameter(f"{options} need an ECG file")
     if like is not None and like not in _ASPECTS:
         raise typer.BadParameter(f"--like {like!r}, expected one of {', '.join(_ASPECTS)}")
+    if like and (leads or window):
+        raise typer.BadParameter("give either --like or --leads and --window")
     criteria = parse_criteria(
         age=age,
         sex=sex,
@@ -121,8 +135,8 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     )
 
     from precord.cli.terminal import waiting  # here, so that `precord --help` stays fast
-    from precord.retrieve.steer import Aspect
 
+    steering = _steer(like, leads, window)
     stated = parse_stated(rate, unit, lead_order)
     with waiting("searching"), _open(library, ecg, stated, weights) as (retriever, record):
         if record is None:
@@ -140,14 +154,27 @@ def search(  # noqa: PLR0913 - one argument per option of the command
                 criteria=criteria,
                 include_simulated=include_simulated,
                 anyway=anyway,
-                like=Aspect(like) if like else None,
+                like=steering,
             )
             if why or picture:
                 result = retriever.locate(record, result)
-            query, title = {"ecg": str(ecg), "k": top}, _describe(record, str(ecg))
+            query = {"ecg": str(ecg), "k": top}
+            asked = {"like": like, "leads": leads, "window": window}
+            query |= {name: value for name, value in asked.items() if value}
+            title = _describe(record, str(ecg))
         if record is not None and picture is not None:
             _draw(record, result, retriever, picture)
     _print(result, query, title, as_json=as_json)
+
+
+def _steer(like: str | None, leads: str | None, window: str | None) -> "Aspect | Focus | None":
+    """Return what the order of the hits is to stress."""
+    from precord.retrieve.focus import parse_focus
+    from precord.retrieve.steer import Aspect
+
+    if leads is not None or window is not None:
+        return parse_focus(leads or "", window or "")
+    return Aspect(like) if like else None
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from precord.retrieve.abstain import Trust, Verdict, refuse
 from precord.retrieve.calibration import Calibration
 from precord.retrieve.consensus import Consensus
 from precord.retrieve.critical import Raised
+from precord.retrieve.focus import DEPTH, Focus, compare_cases, find_place, refocus
 from precord.retrieve.note import describe_query, describe_shortage, list_faults
 from precord.retrieve.rank import best_rows
 from precord.retrieve.steer import Aspect, stress
@@ -122,7 +123,7 @@ class Retriever:
         criteria: Criteria | None = None,
         include_simulated: bool = False,
         anyway: bool = False,
-        like: Aspect | None = None,
+        like: Aspect | Focus | None = None,
     ) -> SearchResult:
         """Return the *k* cases most like *record*.
 
@@ -136,10 +137,11 @@ class Retriever:
             include_simulated: whether simulated cases may stand among real ones; those of
                 which *criteria* ask for the source may anyway.
             anyway: whether to search with what does not look like an ECG.
-            like: which aspect of the ECG the order of the hits is to stress.
+            like: which aspect or place of the ECG the order of the hits is to stress.
 
         Raises:
-            QueryError: *k* is not positive, or the library is empty.
+            QueryError: *k* is not positive, the library is empty, or the place that *like*
+                names is none of this record.
             SignalError: No lead is usable, or too little of the record is left.
         """
         vectors = self._vectors(k)
@@ -162,11 +164,14 @@ class Retriever:
         is_same, own_notes = self._find_same_patient(record, patient, vectors)
         is_allowed, source_notes = self._allow(vectors, criteria, include_simulated)
         total = np.where(is_allowed & ~is_same, scores.total[0], np.nan)
+        matches = np.full(total.shape, np.nan)
         if like is None:
             total, matches = self._rerank(encoding, vectors, total)
+        elif isinstance(like, Focus):
+            total = self._refocus(record, like, vectors, total)
         else:
-            read, matches = encoding.statements[None], np.full(total.shape, np.nan)
-            total = stress(total[None], read, vectors.statements, like)[0]
+            total = stress(total[None], encoding.statements[None], vectors.statements, like)[0]
+        if like is not None:
             source_notes.append(f"the order stresses {like}")
         best = best_rows(total, k)
 
@@ -329,6 +334,17 @@ class Retriever:
             return total, matches
         matches[top] = found
         return rerank(total, top, found, weight), matches
+
+    def _refocus(
+        self, record: Record, focus: Focus, vectors: Vectors, total: NDArray[np.floating]
+    ) -> NDArray[np.floating]:
+        """Return scores (N,) in which the best cases are judged by one place of *record*.
+
+        A case of which the library holds no signal, or not these leads, is the last of them.
+        """
+        place, top = find_place(record, focus), best_rows(total, DEPTH)
+        cases = (self.library.case(vectors.ids[row], with_record=True) for row in top)
+        return refocus(total, top, compare_cases(place, focus.leads, (c.record for c in cases)))
 
     def _find_same_patient(
         self, record: Record, patient: str | None, vectors: Vectors
