@@ -15,7 +15,6 @@ from precord.report import Source
 from precord.retrieve.abstain import Closeness, Verdict, doubt
 from precord.retrieve.calibration import FILE, Calibration, Curve
 from precord.retrieve.consensus import ask, find_neighbours
-from precord.retrieve.critical import raise_findings
 from precord.retrieve.witness import Question, hear
 from precord.statements import CODES
 
@@ -89,26 +88,6 @@ def test_simulated_cases_never_count() -> None:
     assert heard.consensus.of == 1
     (raised,) = heard.critical
     assert (raised.name, raised.precedents, raised.n_cases) == ("atrial fibrillation", (), 0)
-
-
-@pytest.mark.parametrize(
-    ("measured", "name"),
-    [
-        (Measurements(qtc_ms=510), "long QT"),
-        (Measurements(heart_rate_bpm=160, qrs_ms=150), "wide QRS tachycardia"),
-        (Measurements(heart_rate_bpm=180, qrs_ms=80), "supraventricular tachycardia"),
-        (Measurements(heart_rate_bpm=32), "third degree AV block"),
-    ],
-)
-def test_measurements_raise_findings(measured: Measurements, name: str) -> None:
-    """Each alone, without any word of the head or the neighbours."""
-    nothing = np.zeros(len(CODES))
-
-    found = raise_findings(
-        measured, nothing.astype(np.float32), nothing.astype(np.intp), lambda _: (("a",), 1)
-    )
-
-    assert name in [raised.name for raised in found]
 
 
 def test_doubt_has_its_reasons() -> None:

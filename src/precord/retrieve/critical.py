@@ -3,7 +3,8 @@
 A finding is raised by a measurement, by the statement head, or by the nearest cases; it is
 never a diagnosis, and one that is not raised is not ruled out. Sources of the limits:
 QTc above 500 ms, Priori et al. 2015 (ESC, ventricular arrhythmias); a wide tachycardia is
-100 beats a minute and a QRS of 120 ms and more, Brugada et al. 2020 (ESC).
+100 beats a minute and a QRS of 120 ms and more, Brugada et al. 2020 (ESC); pre-excitation has
+a PR interval below 120 ms with a QRS of 120 ms and more, Surawicz et al. 2009 (AHA/ACCF/HRS).
 
 The codes do not tell an acute infarction from an old one, and PTB-XL has none for ventricular
 tachycardia. Electrolyte disturbance (EL) stands for hyperkalaemia, and for more.
@@ -23,6 +24,7 @@ HEAD_LIMIT = 0.1  # probability by the statement head that raises a finding
 VOTES = 5  # neighbours, of thirty, that raise it
 _LONG_QTC, _WIDE_QRS, _FAST = 500.0, 120.0, 100.0  # ms, ms, beats a minute
 _SLOW, _VERY_FAST = 40.0, 150.0  # beats a minute
+_SHORT_PR = 120.0  # ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +46,25 @@ def _entry(name: str, codes: str) -> Critical:
 
 WIDE_TACHYCARDIA = "wide QRS tachycardia"
 LONG_QT = "long QT"
+PRE_EXCITATION = "pre-excitation"
+SVT = "supraventricular tachycardia"
+AV_BLOCK = "third degree AV block"
+LEFT_BLOCK = "left bundle branch block"
 LIST = (
     _entry("anterior infarction or injury", "AMI ASMI ALMI INJAS INJAL"),
     _entry("inferior infarction or injury", "IMI ILMI IPLMI IPMI INJIN INJIL"),
     _entry("lateral or posterior infarction or injury", "LMI INJLA PMI"),
-    _entry("third degree AV block", "3AVB"),
+    _entry(AV_BLOCK, "3AVB"),
     _entry("second degree AV block", "2AVB"),
     _entry(WIDE_TACHYCARDIA, ""),
-    _entry("supraventricular tachycardia", "SVTAC PSVT"),
+    _entry(SVT, "SVTAC PSVT"),
     _entry("atrial fibrillation", "AFIB"),
     _entry("atrial flutter", "AFLT"),
-    _entry("pre-excitation", "WPW"),
+    _entry(PRE_EXCITATION, "WPW"),
     _entry("pacing", "PACE"),
     _entry(LONG_QT, "LNGQT"),
     _entry("electrolyte disturbance or drug effect", "EL"),
-    _entry("left bundle branch block", "CLBBB"),
+    _entry(LEFT_BLOCK, "CLBBB"),
 )
 """The most serious first, as far as there is such an order."""
 
@@ -111,19 +117,27 @@ def raise_findings(
 
 def _measured(name: str, measured: Measurements) -> list[str]:
     """Return what was measured that speaks for the entry of this *name*."""
-    rate, qrs, qtc = measured.heart_rate_bpm, measured.qrs_ms, measured.qtc_ms
-    if name == LONG_QT and qtc is not None and qtc > _LONG_QTC:
-        return [f"QTc {qtc:.0f} ms measured"]
-    if name == WIDE_TACHYCARDIA and rate is not None and qrs is not None:
-        is_so = rate > _FAST and qrs >= _WIDE_QRS
-        return [f"rate {rate:.0f}/min with QRS {qrs:.0f} ms measured"] if is_so else []
-    if name == "supraventricular tachycardia" and rate is not None and rate > _VERY_FAST:
-        return [f"rate {rate:.0f}/min measured"] if qrs is None or qrs < _WIDE_QRS else []
-    if name == "third degree AV block" and rate is not None and rate < _SLOW:
-        return [f"rate {rate:.0f}/min measured"]
-    if name == "left bundle branch block" and qrs is not None and qrs >= _WIDE_QRS:
-        return [f"QRS {qrs:.0f} ms measured (this, the right one, or another delay)"]
-    return []
+    rate, pr, qrs, qtc = (
+        np.nan if value is None else value  # of which no comparison is true
+        for value in (
+            measured.heart_rate_bpm,
+            measured.pr_ms,
+            measured.qrs_ms,
+            measured.qtc_ms,
+        )
+    )
+    is_wide = qrs >= _WIDE_QRS
+    delay = f"QRS {qrs:.0f} ms measured"
+    rules = {
+        LONG_QT: (qtc > _LONG_QTC, f"QTc {qtc:.0f} ms measured"),
+        WIDE_TACHYCARDIA: (rate > _FAST and is_wide, f"rate {rate:.0f}/min with {delay}"),
+        SVT: (rate > _VERY_FAST and not is_wide, f"rate {rate:.0f}/min measured"),
+        AV_BLOCK: (rate < _SLOW, f"rate {rate:.0f}/min measured"),
+        PRE_EXCITATION: (pr < _SHORT_PR and is_wide, f"PR {pr:.0f} ms with {delay}"),
+        LEFT_BLOCK: (is_wide, f"{delay} (this, the right one, or another delay)"),
+    }
+    is_so, words = rules.get(name, (False, ""))
+    return [words] if is_so else []
 
 
 def list_scarce(counts: NDArray[np.floating]) -> tuple[tuple[str, int], ...]:
