@@ -1,6 +1,6 @@
 """Measure how far a search that stresses leads and a window moves its hits.
 
-Usage: python benchmarks/place.py [--shared ../shared] [--library runs/answers.db]
+Usage: python benchmarks/place.py [--shared ../shared] [--runs runs]
 
 Library and queries are those of benchmarks/answers.py: PTB-XL folds 1 to 7, and fold 8. Nothing is
 fitted. Writes docs/results/place.md. Three minutes on one core.
@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from precord.encoder import Encoder
 from precord.errors import QueryError
-from precord.evaluate.material import Material, read_material
-from precord.library.sqlite import SqliteLibrary
+from precord.evaluate.material import Material, open_gallery, read_material
 from precord.metrics import Resamples
 from precord.record import Record
 from precord.relevance import StatementTable
@@ -54,12 +53,12 @@ def main() -> None:
     """Measure and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", default=os.environ.get("PRECORD_SHARED", "../shared"))
-    parser.add_argument("--library", type=Path, default=ROOT / "runs/answers.db")
+    parser.add_argument("--runs", type=Path, default=ROOT / "runs")
     arguments = parser.parse_args()
     data = Path(arguments.shared) / "data"
     encoder = Encoder.load(threads=1)
-    with SqliteLibrary.open(arguments.library, encoder=encoder) as library:
-        corpora = [(kind, data / kind) for kind in KINDS]
+    corpora = [(kind, data / kind) for kind in KINDS]
+    with open_gallery(corpora, range(1, 8), arguments.runs, encoder) as library:
         material = read_material(corpora, 8, library, encoder, lambda *_: lambda _: None)
         records = material.gallery_records(range(len(material.cases)), lambda _: None)
     shapes = {name: [shape_beats(r, leads) for r in records] for name, leads in GROUPS.items()}
@@ -138,7 +137,7 @@ def write_page(
         )
     return f"""# A search that stresses a place
 
-- command: `python benchmarks/place.py --library answers.db`
+- command: `python benchmarks/place.py`
 - queries: {len(patients)} ECGs of PTB-XL fold 8 that have usual beats in both halves; gallery: \
 {len(material.cases)} of folds 1-7
 - date: {datetime.now(UTC):%Y-%m-%d}

@@ -1,6 +1,6 @@
 """Measure what steers a search, and whether the map of a match points at what made it.
 
-Usage: python benchmarks/why.py [--shared ../shared] [--library runs/answers.db]
+Usage: python benchmarks/why.py [--shared ../shared] [--runs runs]
 
 Library and queries are those of benchmarks/answers.py: PTB-XL folds 1 to 7, and fold 8. Nothing is
 fitted. Writes docs/results/why.md.
@@ -21,10 +21,9 @@ from numpy.typing import NDArray
 
 from precord.case import Wave
 from precord.encoder import Encoder
-from precord.evaluate.material import Material, read_material
+from precord.evaluate.material import Material, open_gallery, read_material
 from precord.leads import LEADS, Lead
 from precord.library.protocol import Vectors
-from precord.library.sqlite import SqliteLibrary
 from precord.metrics import Resamples, top_hits
 from precord.record import Record
 from precord.relevance import Relevance, StatementTable
@@ -47,21 +46,21 @@ def main() -> None:
     """Measure and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", default=os.environ.get("PRECORD_SHARED", "../shared"))
-    parser.add_argument("--library", type=Path, default=ROOT / "runs/answers.db")
+    parser.add_argument("--runs", type=Path, default=ROOT / "runs")
     arguments = parser.parse_args()
     data = Path(arguments.shared) / "data"
     encoder = Encoder.load(threads=1)
+    corpora = [(kind, data / kind) for kind in KINDS]
     with (
-        SqliteLibrary.open(arguments.library, encoder=encoder) as library,
+        open_gallery(corpora, range(1, 8), arguments.runs, encoder) as library,
         TemporaryDirectory() as folder,
     ):
         controls = [randomise(Path(folder), seed) for seed in range(N_RANDOM)]
-        corpora = [(kind, data / kind) for kind in KINDS]
         material = read_material(corpora, 8, library, encoder, lambda *_: lambda _: None)
         parts = [
             f"""# Why a case matched, and searches that are steered
 
-- command: `python benchmarks/why.py --library answers.db`
+- command: `python benchmarks/why.py`
 - queries: {len(material.records)} ECGs of PTB-XL fold 8, or simulated; gallery: \
 {len(material.cases)} of folds 1-7
 - date: {datetime.now(UTC):%Y-%m-%d}

@@ -21,7 +21,7 @@ from precord.evaluate.calibrate import (
     split_patients,
 )
 from precord.evaluate.material import Material
-from precord.metrics import Estimate
+from precord.metrics import Estimate, Resamples
 from precord.relevance import to_class_probabilities, to_multi_hot, to_superclass_hot
 from precord.retrieve import Retriever, SearchResult
 from precord.retrieve.abstain import NEAR, OVERLAP_NORMAL, OVERLAP_OTHER
@@ -58,6 +58,7 @@ class Answers:
     Attributes:
         results: Q, without any calibration.
         errors: (Q,) one minus the mean weighted Jaccard index of the ten hits.
+        class_errors: (Q,) the same of superclasses, each of equal weight.
         near: (Q,) and overlap (Q,): what doubt is judged by.
         normal: (Q,) cross-fitted probability that a query is normal.
         targets: the superclasses, and the statements that are frequent enough.
@@ -66,6 +67,7 @@ class Answers:
     material: Material
     results: list[SearchResult]
     errors: Floats
+    class_errors: Floats
     near: Floats
     overlap: Floats
     normal: Floats
@@ -75,11 +77,16 @@ class Answers:
 def collect(material: Material, retriever: Retriever, advance: Callable[[int], None]) -> Answers:
     """Return the answers of *retriever*, which has no calibration, to all queries."""
     row = {case.id: i for i, case in enumerate(material.cases)}
-    results, errors = [], []
+    results, errors, class_errors = [], [], []
+    wanted = to_superclass_hot([entry.statements for entry in material.entries]) > 0
+    there = to_superclass_hot([case.statements for case in material.cases]) > 0
     for number, record in enumerate(material.records):
         result = retriever.by_record(record, patient=material.patients[number], anyway=True)
         hits = [row[hit.case.id] for hit in result.hits]
         errors.append(1 - material.task.likeness[number, hits].mean())
+        both = (there[hits] & wanted[number]).sum(axis=1)
+        either = (there[hits] | wanted[number]).sum(axis=1)
+        class_errors.append(1 - float((both / np.maximum(either, 1)).mean()))
         results.append(result)
         advance(1)
     targets = _targets(material)
@@ -89,6 +96,7 @@ def collect(material: Material, retriever: Retriever, advance: Callable[[int], N
         material,
         results,
         np.array(errors),
+        np.array(class_errors),
         np.array([c.near if c else np.nan for c in close]),
         np.array([c.overlap if c else np.nan for c in close]),
         cross_fit(norm.shares, norm.heads, norm.truth, material.patients),
@@ -173,13 +181,14 @@ def cross_doubt(answers: Answers) -> NDArray[np.bool_]:
     return doubted
 
 
-def fall_of_error(answers: Answers, kept: NDArray[np.bool_], of: NDArray[np.bool_]) -> Estimate:
-    """Return by what share the error of the queries *of* (Q,) falls if only *kept* are answered.
+def fall_of_error(
+    resamples: Resamples, error: Floats, kept: NDArray[np.bool_], of: NDArray[np.bool_]
+) -> Estimate:
+    """Return by what share the *error* of the queries *of* (Q,) falls if only *kept* are answered.
 
     The interval is a bootstrap over patients.
     """
-    weights = answers.material.task.resamples.weights
-    error = answers.errors
+    weights = resamples.weights
     inside = np.asarray(of & kept, np.float64)
     every = np.asarray(of, np.float64)
 
@@ -195,8 +204,8 @@ def fall_of_error(answers: Answers, kept: NDArray[np.bool_], of: NDArray[np.bool
     )
 
 
-def risk_at(answers: Answers, of: NDArray[np.bool_], coverage: float, by: Floats) -> float:
+def risk_at(errors: Floats, of: NDArray[np.bool_], coverage: float, by: Floats) -> float:
     """Return the mean error of the share *coverage* of the queries *of* that is highest in *by*."""
     order = np.argsort(-by[of], kind="stable")
     kept = order[: max(round(coverage * len(order)), 1)]
-    return float(answers.errors[of][kept].mean())
+    return float(errors[of][kept].mean())

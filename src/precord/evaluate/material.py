@@ -6,10 +6,12 @@ from pathlib import Path
 
 from precord.case import Case
 from precord.corpora import Entry, open_corpus
-from precord.encoder import QueryEncoding
+from precord.encoder import Encoder, QueryEncoding
 from precord.errors import CorpusError, LeakError, LibraryError
 from precord.evaluate.protocol import Task
+from precord.ingest import ingest
 from precord.library.protocol import Library, Vectors
+from precord.library.sqlite import SqliteLibrary
 from precord.record import Record
 from precord.report import Source
 from precord.retrieve import QueryEncoder
@@ -103,6 +105,23 @@ def read_material(
         [c.corpus for c in cases],
     )
     return Material(entries, patients, records, encoded, library, cases, vectors, rows, task)
+
+
+def open_gallery(
+    corpora: Sequence[tuple[str, Path]], folds: Sequence[int], folder: Path, encoder: Encoder
+) -> SqliteLibrary:
+    """Return a library in *folder* that holds *folds* of *corpora*, filled as far as it is not.
+
+    Its name says whose vectors it holds: other weights get a library of their own.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"folds-{min(folds)}-{max(folds)}-{encoder.fingerprint[:12]}.db"
+    library = SqliteLibrary.create(
+        path, encoder.fingerprint, encoder.precision, encoder.dim, exist_ok=True
+    )
+    entries = [e for kind, place in corpora for e in open_corpus(kind, place).entries(list(folds))]
+    ingest(entries, library, encoder)
+    return library
 
 
 def _gallery(library: Library, fold: int) -> tuple[Vectors, list[int]]:
