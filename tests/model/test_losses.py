@@ -48,6 +48,21 @@ def test_soft_targets_by_hand() -> None:
     torch.testing.assert_close(found, torch.tensor(expected))
 
 
+def test_infinite_sharpness_is_hard_targets() -> None:
+    """Ties are shared, all others get nothing: what ever sharper targets come to."""
+    relevance = torch.tensor([[1.0, 0.0, 0.5], [0.0, 1.0, 1.0], [0.5, 0.2, 0.4]])
+
+    found = soft_targets(relevance, math.inf)
+
+    expected = [[1.0, 0.0, 0.0], [0.0, 0.5, 0.5], [1.0, 0.0, 0.0]]
+    torch.testing.assert_close(found, torch.tensor(expected))
+    torch.testing.assert_close(found, soft_targets(relevance, 1e4))
+    a, b, _ = _draw()
+    loss = contrastive(a, b, torch.tensor(5.0), soft_targets(torch.eye(len(a)), math.inf))
+    torch.testing.assert_close(loss, contrastive(a, b, torch.tensor(5.0), torch.eye(len(a))))
+    assert alike(a, torch.tensor(5.0), torch.eye(len(a)), math.inf).isfinite()
+
+
 def test_contrastive_equals_a_slow_loop() -> None:
     """The loss is the mean over both directions of row-wise cross entropies."""
     a, b, likeness = _draw()

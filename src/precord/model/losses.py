@@ -3,6 +3,8 @@
 Shapes: B batch, E joint dimensions, S statements.
 """
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own convention
@@ -19,6 +21,9 @@ def soft_targets(relevance: Tensor, sharpness: float) -> Tensor:
     Returns:
         (B, B): softmax over each row of sharpness x relevance.
     """
+    if math.isinf(sharpness):  # infinity times a relevance of 0 is no number
+        best = (relevance == relevance.amax(dim=-1, keepdim=True)).to(relevance.dtype)
+        return best / best.sum(dim=-1, keepdim=True)
     return F.softmax(sharpness * relevance, dim=-1)
 
 

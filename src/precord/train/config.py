@@ -51,7 +51,8 @@ class TrainConfig:
             on the weights later: records that have or name one neither train nor choose.
         simulated: records that the simulator makes for the run.
         simulated_share: of each batch, while they last.
-        sharpness: of the soft targets; see `model.losses.soft_targets`.
+        sharpness: of the soft targets; `math.inf` makes them hard. See
+            `model.losses.soft_targets`.
         contrastive_weight, alike_weight, statement_weight, matching_weight,
             masked_word_weight: of the parts of the loss; the last two need a fusion encoder.
         hidden_words: share of the words that masked language modelling hides.
