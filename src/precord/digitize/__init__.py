@@ -1,11 +1,19 @@
 """Pictures of ECGs on paper to records: scans, photos, PDF.
 
-`digitize` reads a file's content, `digitize_file` a file. What cannot be read well enough
-is refused, with a reason; nothing about scale or speed is assumed.
+`digitize` reads a file's content. A PDF whose traces are lines is read from the lines; all
+else is read as a picture. What cannot be read well enough is refused, with a reason; nothing
+about scale or speed is assumed.
 """
 
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precord.digitize.document import open_page, open_pdf, render_for_reading
 from precord.digitize.overlay import draw_overlay
 from precord.digitize.reading import Options, Reading, read_picture
+from precord.digitize.sheet import read_sheet
 from precord.digitize.source import cut, decode, is_picture
 from precord.errors import PrecordError, UnsupportedFormatError
 
@@ -20,17 +28,39 @@ def digitize(data: bytes, name: str, options: Options | None = None) -> Reading:
             and which option helps.
     """
     options = options or Options()
-    picture, kind = decode(data, name, options.page)
-    if options.corners is not None:
-        picture = cut(picture, options.corners, name)
-    if options.rotate:
-        picture = picture.swapaxes(0, 1)[:, ::-1] if options.rotate == 90 else picture
-        picture = picture[::-1, ::-1] if options.rotate == 180 else picture
-        picture = picture.swapaxes(0, 1)[::-1] if options.rotate == 270 else picture
-        picture = picture.copy()
     try:
-        return read_picture(picture, name, f"{kind} picture", options)
+        if data.startswith(b"%PDF"):
+            return _digitize_pdf(data, name, options)
+        picture, kind = decode(data, name, options.page)
+        return _digitize_picture(picture, name, f"{kind} picture", options)
     except PrecordError:
         raise
     except (ValueError, IndexError, ArithmeticError, MemoryError) as error:
         raise UnsupportedFormatError(f"{name}: no ECG could be read from the picture") from error
+
+
+def _digitize_pdf(data: bytes, name: str, options: Options) -> Reading:
+    """Read a page of a PDF: from its lines where they make an ECG, else as a picture."""
+    sheet, note = open_page(open_pdf(data, name), name, options.page)
+    reading = read_sheet(sheet, name, options) if options.corners is None else None
+    if reading is None:
+        reading = _digitize_picture(render_for_reading(sheet), name, "PDF picture", options)
+    return reading if note is None else _noted(reading, note)
+
+
+def _noted(reading: Reading, note: str) -> Reading:
+    """Return *reading* with a further note."""
+    origin = reading.record.provenance
+    origin = replace(origin, notes=(note, *origin.notes))
+    return replace(reading, record=replace(reading.record, provenance=origin))
+
+
+def _digitize_picture(
+    picture: NDArray[np.uint8], name: str, kind: str, options: Options
+) -> Reading:
+    """Read a picture, cut and turned as the options say."""
+    if options.corners is not None:
+        picture = cut(picture, options.corners, name)
+    if options.rotate:
+        picture = np.ascontiguousarray(np.rot90(picture, -options.rotate // 90))
+    return read_picture(picture, name, kind, options)

@@ -1,4 +1,4 @@
-"""Files to pixels: PNG, JPEG, TIFF, BMP, WebP, HEIC and pages of PDF, within limits.
+"""Files to pixels: PNG, JPEG, TIFF, BMP, WebP and HEIC, within limits.
 
 A picture's size is read before its pixels are; a JPEG above the limit is decoded at half
 its size or less. Turned pictures are set upright as their file says; the file's other
@@ -7,12 +7,10 @@ metadata, such as where and when a photo was taken, is not kept.
 
 import io
 import warnings
-from typing import Any
 
 import cv2
 import numpy as np
 import pillow_heif
-import pypdfium2 as pdfium
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -20,9 +18,6 @@ from precord.errors import FormatError, UnsupportedFormatError
 
 MAX_PIXELS = 64_000_000
 MIN_SIDE = 250  # pixels
-MAX_PAGES = 200
-_PDF_PX_PER_MM = 8.0
-_LARGEST_PAGE = 1200.0  # mm
 _NAMES = {
     "PNG": "PNG", "JPEG": "JPEG", "MPO": "JPEG", "TIFF": "TIFF", "BMP": "BMP", "WEBP": "WebP",
     "HEIF": "HEIC",
@@ -46,8 +41,6 @@ def decode(data: bytes, name: str, page: int | None) -> tuple[NDArray[np.uint8],
         FormatError: It is damaged, too large, too small or animated, has a password, or has
             several pages and none is chosen.
     """
-    if data.startswith(b"%PDF"):
-        return _decode_pdf(data, name, page), "PDF"
     pillow_heif.register_heif_opener()
     try:
         with warnings.catch_warnings():
@@ -77,10 +70,10 @@ def _choose_frame(picture: Image.Image, name: str, kind: str, page: int | None) 
     if n > 1 and kind not in ("TIFF", "JPEG"):
         raise UnsupportedFormatError(f"{name}: an animated picture; save one frame of it")
     if kind == "TIFF":
-        picture.seek(_page_index(n, name, page))
+        picture.seek(page_index(n, name, page))
 
 
-def _page_index(n: int, name: str, page: int | None) -> int:
+def page_index(n: int, name: str, page: int | None) -> int:
     """Return which of *n* pages is meant, counted from 0."""
     if page is None and n > 1:
         raise UnsupportedFormatError(f"{name}: {n} pages; choose one with --page 1 to --page {n}")
@@ -115,38 +108,6 @@ def _on_white(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB")
     return picture.convert("RGB")
-
-
-def open_pdf(data: bytes, name: str) -> Any:
-    """Return the open document.
-
-    Raises:
-        FormatError: It is damaged, has a password, or too many pages.
-    """
-    try:
-        document = pdfium.PdfDocument(data)
-    except pdfium.PdfiumError as error:
-        if "assword" in str(error):
-            raise FormatError(f"{name}: the PDF has a password; save it without") from error
-        raise FormatError(f"{name}: the PDF is damaged") from error
-    if not 0 < len(document) <= MAX_PAGES:
-        raise FormatError(f"{name}: {len(document)} pages, at most {MAX_PAGES}")
-    return document
-
-
-def open_page(document: Any, name: str, page: int | None) -> Any:
-    """Return the chosen page of a document."""
-    found = document[_page_index(len(document), name, page)]
-    if max(found.get_size()) / 72 * 25.4 > _LARGEST_PAGE:
-        raise FormatError(f"{name}: the page is larger than {_LARGEST_PAGE:g} mm")
-    return found
-
-
-def _decode_pdf(data: bytes, name: str, page: int | None) -> NDArray[np.uint8]:
-    """Return the pixels of one page."""
-    sheet = open_page(open_pdf(data, name), name, page)
-    bitmap = sheet.render(scale=_PDF_PX_PER_MM * 25.4 / 72)
-    return np.array(bitmap.to_pil().convert("RGB"))
 
 
 def cut(

@@ -272,6 +272,7 @@ def _draw_strip(axes: Axes, record: Record, strip: Strip, layout: Layout, top: f
         solid_joinstyle="round",
         gid=f"trace-{strip.lead}-{strip.duration:g}",
     )
+    trace.get_path().should_simplify = False  # Matplotlib asks its settings when it makes a path
     corner = (GRID_LEFT, top + layout.grid_top)
     paper = Rectangle(corner, GRID_WIDTH, layout.grid_height, transform=axes.transData)
     trace.set_clip_path(paper)
