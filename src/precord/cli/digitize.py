@@ -7,7 +7,9 @@ import typer
 
 Picture = Annotated[
     Path,
-    typer.Argument(metavar="PICTURE", exists=False, help="PNG, JPEG, TIFF, BMP, WebP, HEIC, PDF."),
+    typer.Argument(
+        metavar="PICTURE", exists=False, help="PNG, JPEG, TIFF, BMP, WebP, HEIC, PDF, DICOM PDF."
+    ),
 ]
 Out = Annotated[
     Path, typer.Option("-o", "--out", metavar="STEM", exists=False, help="Name of the record.")
@@ -49,11 +51,15 @@ def digitize(  # noqa: PLR0913 - one argument per option of the command
     from precord.digitize import Options, draw_overlay
     from precord.digitize import digitize as read_page
     from precord.io import write_csv, write_wfdb
+    from precord.io.dicom import is_dicom
+    from precord.io.dicom_document import digitize_object
     from precord.io.file import read_bytes, shown
 
     options = Options(_parse_corners(corners), layout, speed, gain, rotate, page)
     with waiting("reading the page"):
-        reading = read_page(read_bytes(picture), shown(picture), options)
+        data = read_bytes(picture)
+        read = digitize_object if is_dicom(data) else read_page
+        reading = read(data, shown(picture), options)
     record = reading.record
     table = grid("lead", "confidence", "expected signal to noise")
     for lead, confidence, snr in zip(

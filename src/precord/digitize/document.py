@@ -7,7 +7,6 @@ import pypdfium2 as pdfium
 from numpy.typing import NDArray
 
 from precord.digitize.pdf import TooMuchError, read_content
-from precord.digitize.source import page_index
 from precord.digitize.stroke import find_traces, join
 from precord.errors import FormatError, UnsupportedFormatError
 
@@ -57,6 +56,15 @@ def open_page(document: Any, name: str, page: int | None) -> tuple[Any, str | No
             page = found[0] + 1
             note = f"page {page} of {len(document)}, the only one with an ECG"
     return _load(document, name, page_index(len(document), name, page)), note
+
+
+def page_index(n: int, name: str, page: int | None) -> int:
+    """Return which of *n* pages is meant, counted from 0."""
+    if page is None and n > 1:
+        raise UnsupportedFormatError(f"{name}: {n} pages; choose one with --page 1 to --page {n}")
+    if page is not None and not 1 <= page <= n:
+        raise UnsupportedFormatError(f"{name}: page {page} of {n}")
+    return (page or 1) - 1
 
 
 def _load(document: Any, name: str, index: int) -> Any:

@@ -1,4 +1,7 @@
-"""A picture that shows what was read: the flattened page with each lead's trace on it."""
+"""A picture that shows what was read: the flattened page with each lead's trace on it.
+
+Whoever it is of is blacked out (`redact`): the picture may be kept, and shown to others.
+"""
 
 from itertools import pairwise
 
@@ -6,7 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from precord.digitize.ocr import read_words
 from precord.digitize.reading import Reading
+from precord.digitize.redact import redact
 from precord.errors import QueryError
 
 _COLORS = ((200, 30, 30), (20, 110, 40), (30, 60, 200), (160, 30, 160))
@@ -16,11 +21,13 @@ def draw_overlay(reading: Reading) -> NDArray[np.uint8]:
     """Return (height, width, 3) RGB: the flat page, pale, under coloured traces and names.
 
     Raises:
-        QueryError: The record was read from a PDF's own lines, not from a picture.
+        QueryError: The page is too large to be drawn.
     """
     if reading.grid is None or reading.traces is None or reading.arrangement is None:
-        raise QueryError("no overlay: the lines of the PDF were read, not a picture of them")
+        raise QueryError("no overlay: the page is too large to be drawn")
+    words = reading.words if reading.words is not None else read_words(reading.grid.flat)
     page = (reading.grid.flat // 2 + 127).astype(np.uint8)
+    page = redact(page, reading.traces.y, words or ())
     for n, piece in enumerate(reading.arrangement.pieces):
         color = _COLORS[n % len(_COLORS)]
         _draw(page, reading.traces.y[piece.row], piece.first, piece.last, color)

@@ -11,6 +11,7 @@ from precord.digitize.confidence import Evidence, expect_snr, to_confidence
 from precord.digitize.grid import FLAT_PX_PER_MM, Grid, find_grid
 from precord.digitize.ink import find_ink
 from precord.digitize.pulse import Pulse, find_pulse
+from precord.digitize.redact import Box
 from precord.digitize.trace import Traces, follow
 from precord.errors import QueryError, UnsupportedFormatError
 from precord.image.layout import GAINS, SPEEDS
@@ -59,7 +60,8 @@ class Reading:
 
     Attributes:
         snr_db: per lead of the record, expected.
-        grid, traces, arrangement: what was seen; None where a PDF's own lines were read.
+        grid, traces, arrangement: what was seen; None where it is too large to be shown.
+        words: printed on the flat page, where a PDF says them; None of a picture.
     """
 
     record: Record
@@ -68,6 +70,7 @@ class Reading:
     grid: Grid | None = None
     traces: Traces | None = None
     arrangement: Arrangement | None = None
+    words: tuple[Box, ...] | None = None
 
 
 def read_picture(picture: NDArray[np.uint8], name: str, kind: str, options: Options) -> Reading:

@@ -11,6 +11,7 @@ from precord.digitize.document import render
 from precord.digitize.grid import FLAT_PX_PER_MM, Grid
 from precord.digitize.pdf import TooMuchError, Word, read_content
 from precord.digitize.reading import Options, Reading
+from precord.digitize.redact import Box
 from precord.digitize.trace import Traces
 from precord.digitize.vector import Drawn, read_lines
 from precord.leads import LEADS
@@ -80,9 +81,14 @@ def _to_reading(drawn: Drawn, sheet: Any, quarters: int, name: str) -> Reading:
     zero = np.nanmedian(drawn.rows, axis=1).astype(np.float64)
     traces = Traces(drawn.rows, zero, 3.0, np.zeros((0, drawn.rows.shape[1]), np.bool_))
     snr = tuple(drawn.snr_db[k] for k in kept)
-    return Reading(
-        record, snr, _evidence(drawn), _picture(drawn, sheet, quarters), traces, arrangement
-    )
+    picture, words = _picture(drawn, sheet, quarters), tuple(_box(word) for word in drawn.words)
+    return Reading(record, snr, _evidence(drawn), picture, traces, arrangement, words)
+
+
+def _box(word: Word) -> Box:
+    """Return a word's place in flat pixels."""
+    edges = (edge * FLAT_PX_PER_MM for edge in (word.left, word.top, word.right, word.bottom))
+    return Box(word.text, *edges)
 
 
 def _notes(drawn: Drawn, kept: list[int]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Files to pixels: PNG, JPEG, TIFF, BMP, WebP and HEIC, within limits.
+"""Files to pixels: PNG, JPEG, TIFF, BMP, WebP, HEIC and pages of PDF, within limits.
 
 A picture's size is read before its pixels are; a JPEG above the limit is decoded at half
 its size or less. Turned pictures are set upright as their file says; the file's other
@@ -14,6 +14,7 @@ import pillow_heif
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from precord.digitize.document import open_page, open_pdf, page_index, render_for_reading
 from precord.errors import FormatError, UnsupportedFormatError
 
 MAX_PIXELS = 64_000_000
@@ -41,6 +42,8 @@ def decode(data: bytes, name: str, page: int | None) -> tuple[NDArray[np.uint8],
         FormatError: It is damaged, too large, too small or animated, has a password, or has
             several pages and none is chosen.
     """
+    if data.startswith(b"%PDF"):
+        return render_for_reading(open_page(open_pdf(data, name), name, page)[0]), "PDF"
     pillow_heif.register_heif_opener()
     try:
         with warnings.catch_warnings():
@@ -71,15 +74,6 @@ def _choose_frame(picture: Image.Image, name: str, kind: str, page: int | None) 
         raise UnsupportedFormatError(f"{name}: an animated picture; save one frame of it")
     if kind == "TIFF":
         picture.seek(page_index(n, name, page))
-
-
-def page_index(n: int, name: str, page: int | None) -> int:
-    """Return which of *n* pages is meant, counted from 0."""
-    if page is None and n > 1:
-        raise UnsupportedFormatError(f"{name}: {n} pages; choose one with --page 1 to --page {n}")
-    if page is not None and not 1 <= page <= n:
-        raise UnsupportedFormatError(f"{name}: page {page} of {n}")
-    return (page or 1) - 1
 
 
 def _check_size(picture: Image.Image, name: str, kind: str) -> None:

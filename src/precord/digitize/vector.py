@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from precord.digitize.arrange import Ends, arrange, correlate, name_strip
 from precord.digitize.calibrate import Unit, find_scale, find_unit, to_paper
 from precord.digitize.grid import FLAT_PX_PER_MM
-from precord.digitize.pdf import Content
+from precord.digitize.pdf import Content, Word
 from precord.digitize.place import Placed, Stretch, place_by_layout, place_by_names
 from precord.digitize.pulse import Pulse, find_pulse
 from precord.digitize.stroke import (
@@ -53,7 +53,7 @@ class Drawn:
     """The ECG that a page's lines make; lengths in millimetres of ECG paper.
 
     Attributes:
-        size: of the page.
+        size, words: of the page.
         rows: (rows, columns) heights, `FLAT_PX_PER_MM` pixels to the mm; NaN is no trace.
         strips: of each rhythm strip the lead and how well it agrees; None: no lead's.
         signal: (12, samples) mV, or mm where the gain is unknown.
@@ -64,6 +64,7 @@ class Drawn:
 
     unit: Unit
     size: tuple[float, float]
+    words: tuple[Word, ...]
     rows: NDArray[np.float32]
     placed: Placed
     strips: tuple[tuple[Lead, float] | None, ...]
@@ -118,6 +119,7 @@ def read_lines(
     return Drawn(
         unit=unit,
         size=paper.size,
+        words=paper.words,
         rows=flat,
         placed=placed,
         strips=strips,

@@ -7,6 +7,7 @@ from pathlib import Path
 from precord.digitize import digitize, is_picture
 from precord.errors import FormatError, UnsupportedFormatError
 from precord.io.dicom import is_dicom, read_dicom
+from precord.io.dicom_document import holds_pdf, read_pdf_object
 from precord.io.file import READABLE, read_bytes, shown
 from precord.io.hdf5 import is_hdf5, read_hdf5
 from precord.io.matlab import is_matlab, read_matlab
@@ -55,7 +56,7 @@ def read(path: Path, stated: Stated | None = None) -> Record:
         return _read_complete(read_wfdb, path.with_name(path.name + ".hea"), stated)
     data = read_bytes(path)
     if is_dicom(data):
-        return _read_complete(read_dicom, path, stated)
+        return _read_complete(read_pdf_object if holds_pdf(data) else read_dicom, path, stated)
     if is_wfdb_header(data):
         return _read_complete(read_wfdb, path, stated)
     if is_picture(data):

@@ -10,7 +10,7 @@ leaves a lead's scale open.
 import io
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
@@ -85,8 +85,8 @@ def read_dicom(path: Path) -> Record:
     """
     data = read_bytes(path)
     name = shown(path)
-    with _only_refusals(name):
-        dataset = _parse(data)
+    with refusing_all(name):
+        dataset = parse_object(data, _CLASSES)
         group, notes = _choose_group(dataset)
         channels = [parse_channel(c, group.rate) for c in group.item.ChannelDefinitionSequence]
         samples = _samples(group.item, len(channels), group.n_samples)
@@ -114,7 +114,7 @@ def _find_derived(channels: list[Channel]) -> frozenset[Lead]:
 
 
 @contextmanager
-def _only_refusals(name: str) -> Iterator[None]:
+def refusing_all(name: str) -> Iterator[None]:
     """Let nothing escape but a PrecordError that begins with *name*.
 
     The text of a foreign error is left out, because it may quote the patient's data.
@@ -131,27 +131,32 @@ def _only_refusals(name: str) -> Iterator[None]:
         raise FormatError(f"{name}: damaged DICOM data ({kind}); copy it again") from error
 
 
-def _parse(data: bytes) -> Dataset:
-    """Return the data set behind the file's meta information, if it is an ECG."""
+def parse_object(data: bytes, classes: Collection[str]) -> Dataset:
+    """Return the data set behind the file's meta information, if it is of one of *classes*.
+
+    Raises:
+        FormatError: It is damaged, or inflates to too much.
+        UnsupportedFormatError: It is of another class, or big-endian.
+    """
     file = io.BytesIO(data)
     file.seek(_PREFIX.stop if data[_PREFIX] == b"DICM" else 0)
     meta = read_dataset(file, False, True, stop_when=lambda tag, _vr, _length: tag >> 16 != 2)
     syntax = meta.get("TransferSyntaxUID")
     if syntax == uid.ExplicitVRBigEndian:
         raise UnsupportedFormatError("big-endian data (retired from DICOM); convert the file")
-    _check_class(meta.get("MediaStorageSOPClassUID"))
+    _check_class(meta.get("MediaStorageSOPClassUID"), classes)
     if syntax == uid.DeflatedExplicitVRLittleEndian:
         file = io.BytesIO(_inflate(data[file.tell() :]))
     dataset = read_dataset(file, syntax == uid.ImplicitVRLittleEndian, True)
     if "SOPClassUID" not in dataset:
         raise FormatError("no SOP Class UID, so this is no whole DICOM object; copy it again")
-    _check_class(dataset.SOPClassUID)
+    _check_class(dataset.SOPClassUID, classes)
     return dataset
 
 
-def _check_class(found: object) -> None:
+def _check_class(found: object, classes: Collection[str]) -> None:
     """Refuse a SOP class that is stated and is no ECG."""
-    if found and found not in _CLASSES:
+    if found and found not in classes:
         name = uid.UID(str(found)).name[:80]
         raise UnsupportedFormatError(f"a DICOM object of class {name!r}, expected an ECG waveform")
 
