@@ -20,7 +20,8 @@ from precord.simulate import simulate
 def _object(document: bytes, **values: object) -> bytes:
     """Return an Encapsulated PDF object that holds *document*."""
     made = Dataset()
-    made.SOPClassUID, made.SOPInstanceUID = uid.EncapsulatedPDFStorage, "1.2.3"
+    made.SOPClassUID = uid.EncapsulatedPDFStorage
+    made.SOPInstanceUID = "1.2.3"
     made.PatientID, made.PatientSex, made.PatientAge = "4711", "F", "056Y"
     made.AcquisitionDateTime = "20200304101112"
     made.MIMETypeOfEncapsulatedDocument = "application/pdf"

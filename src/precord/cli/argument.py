@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:  # these import NumPy
     from precord.criteria import Criteria, Range
+    from precord.digitize import Options
     from precord.io import Stated
 
 Ecg = Annotated[
@@ -31,6 +32,24 @@ LeadOrder = Annotated[
         metavar="LEADS", help="Leads in the order of a file without names: standard, or I,II,-,V1."
     ),
 ]
+Corners = Annotated[
+    str | None,
+    typer.Option(metavar="X,Y ...", help="Of a picture: its ECG's corners in pixels, clockwise."),
+]
+PaperLayout = Annotated[
+    str | None,
+    typer.Option(
+        "--layout", help="Of paper: 3x4, 3x4+1, 3x4+2, 3x4+3, 6x2, 6x2+1, 12x1 or cabrera."
+    ),
+]
+PaperSpeed = Annotated[float | None, typer.Option("--speed", help="Of paper, mm/s: 25 or 50.")]
+PaperGain = Annotated[
+    float | None, typer.Option("--gain", help="Of paper, height of 1 mV in mm: 5, 10 or 20.")
+]
+Rotate = Annotated[
+    int, typer.Option(help="Turn a picture clockwise first: 90, 180 or 270 degrees.")
+]
+PageNumber = Annotated[int | None, typer.Option("--page", help="Of a PDF or TIFF, from 1.")]
 LibraryAt = Annotated[
     Path, typer.Option("--library", metavar="FILE", exists=False, help="The case library.")
 ]
@@ -117,6 +136,39 @@ def parse_stated(rate: float | None, unit: str | None, lead_order: str | None) -
         unit=parse_unit(unit) if unit else None,
         leads=parse_leads(lead_order) if lead_order else None,
     )
+
+
+def parse_paper(
+    *,
+    corners: str | None,
+    layout: str | None,
+    speed: float | None,
+    gain: float | None,
+    rotate: int,
+    page: int | None,
+) -> "Options":
+    """Return what the options say of a picture of paper.
+
+    Raises:
+        typer.BadParameter: The corners are not four points.
+        QueryError: Layout, speed, gain or rotation is none that is known.
+    """
+    from precord.digitize import Options
+
+    return Options(_parse_corners(corners), layout, speed, gain, rotate, page)
+
+
+def _parse_corners(text: str | None) -> tuple[tuple[float, float], ...] | None:
+    """Return the points of a text such as "10,20 900,25 890,700 5,690"."""
+    if text is None:
+        return None
+    try:
+        points = tuple(tuple(float(v) for v in pair.split(",")) for pair in text.split())
+    except ValueError:
+        points = ()
+    if len(points) != 4 or any(len(point) != 2 for point in points):
+        raise typer.BadParameter("--corners needs four points, as in '10,20 900,25 890,700 5,690'")
+    return tuple((point[0], point[1]) for point in points)
 
 
 def parse_criteria(  # noqa: PLR0913 - one argument per option of the command

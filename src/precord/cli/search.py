@@ -11,11 +11,17 @@ import typer
 
 from precord.cli.argument import (
     Age,
+    Corners,
     Has,
     Lacks,
     LeadOrder,
     LibraryAt,
+    PageNumber,
+    PaperGain,
+    PaperLayout,
+    PaperSpeed,
     RateIs,
+    Rotate,
     SexIs,
     Since,
     Sources,
@@ -24,10 +30,12 @@ from precord.cli.argument import (
     WeightsAt,
     Where,
     parse_criteria,
+    parse_paper,
     parse_stated,
 )
 
 if TYPE_CHECKING:  # these import NumPy
+    from precord.digitize import Options
     from precord.io import Stated
     from precord.record import Record
     from precord.retrieve import Retriever, SearchResult
@@ -105,6 +113,12 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     rate: RateIs = None,
     unit: UnitIs = None,
     lead_order: LeadOrder = None,
+    corners: Corners = None,
+    layout: PaperLayout = None,
+    speed: PaperSpeed = None,
+    gain: PaperGain = None,
+    rotate: Rotate = 0,
+    page: PageNumber = None,
     weights: WeightsAt = None,
 ) -> None:
     """Print the cases most like ECG, or most like a text, best first.
@@ -137,8 +151,13 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     from precord.cli.terminal import waiting  # here, so that `precord --help` stays fast
 
     steering = _steer(like, leads, window)
-    stated = parse_stated(rate, unit, lead_order)
-    with waiting("searching"), _open(library, ecg, stated, weights) as (retriever, record):
+    told = (
+        parse_stated(rate, unit, lead_order),
+        parse_paper(
+            corners=corners, layout=layout, speed=speed, gain=gain, rotate=rotate, page=page
+        ),
+    )
+    with waiting("searching"), _open(library, ecg, told, weights) as (retriever, record):
         if record is None:
             words = _read_text(text or "")
             query: dict[str, str | int] = {"text": words, "k": top}
@@ -179,7 +198,7 @@ def _steer(like: str | None, leads: str | None, window: str | None) -> "Aspect |
 
 @contextmanager
 def _open(
-    library: Path, ecg: Path | None, stated: "Stated", weights: Path | None
+    library: Path, ecg: Path | None, told: "tuple[Stated, Options]", weights: Path | None
 ) -> "Iterator[tuple[Retriever, Record | None]]":
     """Open what a search needs; the ECG first, because it is the likeliest to be refused."""
     from precord.encoder import Encoder
@@ -187,7 +206,7 @@ def _open(
     from precord.library.sqlite import SqliteLibrary
     from precord.retrieve import Calibration, Retriever
 
-    record = read(ecg, stated) if ecg is not None else None
+    record = read(ecg, *told) if ecg is not None else None
     encoder = Encoder.load(weights)
     with SqliteLibrary.open(library, encoder=encoder) as cases:
         yield Retriever(cases, encoder, Calibration.load(encoder.fingerprint, weights)), record
@@ -214,9 +233,18 @@ def _print(
 
 def _describe(record: "Record", name: str) -> str:
     """Return what the query is, on one line."""
-    return (
+    words = (
         f"{name}: {len(record.leads)} leads, {record.rate:g} Hz, {record.duration:.1f} s, "
         f"scale {record.scale}"
+    )
+    confidence = record.provenance.confidence
+    if not confidence:
+        return words
+    least = min(range(len(confidence)), key=lambda k: confidence[k])
+    return (
+        f"{words}, read from a {record.provenance.format} with confidence "
+        f"{sorted(confidence)[len(confidence) // 2]:.2f}, least in {record.leads[least]} "
+        f"({confidence[least]:.2f})"
     )
 
 

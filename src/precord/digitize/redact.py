@@ -62,7 +62,8 @@ def _band(height: int, rows: NDArray[np.float32]) -> NDArray[np.bool_]:
     down = np.arange(height)[:, None]
     across = np.arange(rows.shape[1])
     beside = (across >= columns[0] - margin) & (across <= columns[-1] + margin)
-    return (down >= upper - margin) & (down <= lower + margin) & beside
+    inside = (down >= upper - margin) & (down <= lower + margin) & beside
+    return np.asarray(inside, np.bool_)
 
 
 def is_harmless(text: str) -> bool:

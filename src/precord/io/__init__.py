@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from precord.digitize import digitize, is_picture
+from precord.digitize import Options, digitize, is_picture
 from precord.errors import FormatError, UnsupportedFormatError
 from precord.io.dicom import is_dicom, read_dicom
-from precord.io.dicom_document import holds_pdf, read_pdf_object
+from precord.io.dicom_document import digitize_object, holds_pdf
 from precord.io.file import READABLE, read_bytes, shown
 from precord.io.hdf5 import is_hdf5, read_hdf5
 from precord.io.matlab import is_matlab, read_matlab
@@ -39,7 +39,7 @@ _BARE = (  # files of bare numbers: what a content is, and its reader
 )
 
 
-def read(path: Path, stated: Stated | None = None) -> Record:
+def read(path: Path, stated: Stated | None = None, paper: Options | None = None) -> Record:
     """Read the ECG at *path*, whatever its format and its name.
 
     A WFDB record may be named by its header, by one of its signal files, or by neither's
@@ -48,6 +48,7 @@ def read(path: Path, stated: Stated | None = None) -> Record:
     Args:
         path: the file.
         stated: what a file of bare numbers leaves out: rate, unit, leads.
+        paper: what a person says of a picture of paper: its layout, speed, gain, ...
 
     Raises:
         PrecordError: There is no file, or none that can be read; the message says why.
@@ -55,12 +56,18 @@ def read(path: Path, stated: Stated | None = None) -> Record:
     if _is_bare_record(path):
         return _read_complete(read_wfdb, path.with_name(path.name + ".hea"), stated)
     data = read_bytes(path)
+    if is_picture(data) or (is_dicom(data) and holds_pdf(data)):
+        read_page = digitize if is_picture(data) else digitize_object
+        return _read_complete(lambda _: read_page(data, shown(path), paper).record, path, stated)
+    if paper is not None and paper != Options():
+        raise FormatError(
+            f"{shown(path)}: no picture of an ECG on paper; --layout, --speed, --gain, --corners, "
+            "--rotate and --page are of such"
+        )
     if is_dicom(data):
-        return _read_complete(read_pdf_object if holds_pdf(data) else read_dicom, path, stated)
+        return _read_complete(read_dicom, path, stated)
     if is_wfdb_header(data):
         return _read_complete(read_wfdb, path, stated)
-    if is_picture(data):
-        return _read_complete(lambda _: digitize(data, shown(path)).record, path, stated)
     header = path.with_suffix(".hea")
     if header.is_file() and names_signal_file(read_bytes(header), path.name):
         return _read_complete(read_wfdb, header, stated)

@@ -5,7 +5,6 @@ what the object says of patient and time is kept as of any DICOM ECG.
 """
 
 from dataclasses import replace
-from pathlib import Path
 
 from pydicom import uid
 
@@ -13,8 +12,7 @@ from precord.digitize import Options, Reading, digitize
 from precord.errors import FormatError
 from precord.io.dicom import parse_object, refusing_all
 from precord.io.dicom_patient import parse_acquisition
-from precord.io.file import read_bytes, shown
-from precord.record import Acquisition, Record
+from precord.record import Acquisition
 
 _PDF = uid.EncapsulatedPDFStorage
 _CLASS = str(_PDF).encode()
@@ -41,16 +39,7 @@ def find_pdf(data: bytes, name: str) -> tuple[bytes, Acquisition]:
         return document, parse_acquisition(dataset)
 
 
-def read_pdf_object(path: Path) -> Record:
-    """Read the ECG in the PDF of the DICOM object at *path*.
-
-    Raises:
-        FormatError: The object is damaged, or no ECG can be read from its PDF.
-    """
-    return digitize_object(read_bytes(path), shown(path), Options()).record
-
-
-def digitize_object(data: bytes, name: str, options: Options) -> Reading:
+def digitize_object(data: bytes, name: str, options: Options | None) -> Reading:
     """Read the PDF in a DICOM object as *options* say.
 
     Raises:
