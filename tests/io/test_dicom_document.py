@@ -21,7 +21,7 @@ def _object(document: bytes, **values: object) -> bytes:
     """Return an Encapsulated PDF object that holds *document*."""
     made = Dataset()
     made.SOPClassUID = uid.EncapsulatedPDFStorage
-    made.SOPInstanceUID = "1.2.3"
+    made.SOPInstanceUID = uid.UID("1.2.3")
     made.PatientID, made.PatientSex, made.PatientAge = "4711", "F", "056Y"
     made.AcquisitionDateTime = "20200304101112"
     made.MIMETypeOfEncapsulatedDocument = "application/pdf"
@@ -30,7 +30,7 @@ def _object(document: bytes, **values: object) -> bytes:
         setattr(made, keyword, value)
     made.file_meta = FileMetaDataset()
     made.file_meta.MediaStorageSOPClassUID = uid.EncapsulatedPDFStorage
-    made.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    made.file_meta.MediaStorageSOPInstanceUID = uid.UID("1.2.3")
     made.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
     file = io.BytesIO()
     dcmwrite(file, made, enforce_file_format=True)
