@@ -59,13 +59,18 @@ docs: $(VENV)/.dev ## regenerate the command-line reference
 VIEWS := signed qiu2023-grid qiu2023-concat
 WITHHELD := signed signed-one-beat signed-no-polarity signed-no-voltage qiu2023-grid
 BASELINES := runs/supervised/weights/encoder.json runs/withheld/weights/encoder.json \
-	$(VIEWS:%=runs/budget-%/weights/encoder.json)
+	runs/budget-minilm/weights/encoder.json $(VIEWS:%=runs/budget-%/weights/encoder.json)
 
 runs/supervised/weights/encoder.json: | $(VENV)/.dev
 	$(BIN)/precord train configs/supervised.py --out runs/supervised
 
 runs/withheld/weights/encoder.json: | $(VENV)/.dev
 	$(BIN)/precord train configs/withheld.py --out runs/withheld
+
+runs/budget-minilm/weights/encoder.json: | $(VENV)/.dev
+	PRECORD_BASE=budget PRECORD_TEXT_TRAINING=frozen PRECORD_TEXT_TOWER=$$($(BIN)/python -c \
+		'from tests.pretrained import minilm; print(minilm())') \
+		$(BIN)/precord train configs/minilm.py --out runs/budget-minilm
 
 runs/budget-%/weights/encoder.json: | $(VENV)/.dev
 	PRECORD_VIEW=$* $(BIN)/precord train configs/budget.py --out runs/budget-$*
@@ -91,6 +96,7 @@ results: $(VENV)/.dev ## fold 9 against folds 1-8, beside the baselines that `ma
 		$(call beside,budget-signed,ours with the small budget) \
 		$(call beside,budget-qiu2023-grid,qiu2023 grid with the small budget) \
 		$(call beside,budget-qiu2023-concat,qiu2023 concat with the small budget) \
+		$(call beside,budget-minilm,ours with the small budget and MiniLM for texts) \
 		$(call beside,withheld,withheld) \
 		--markdown docs/results.md --plots docs/results
 

@@ -5,7 +5,8 @@
 PRECORD_TEXT_TOWER is a folder that `save_pretrained` wrote or an id of the Hugging Face hub;
 without it the small sentence encoder all-MiniLM-L6-v2 is fetched. PRECORD_TEXT_TRAINING is
 "frozen", "lora" or "full"; PRECORD_TEXT_POOLING is "mean" for encoders and "last" for
-decoders. Needs `pip install 'precord[train,hf]'`.
+decoders. PRECORD_BASE=budget takes the small budget of budget.py instead. Needs
+`pip install 'precord[train,hf]'`.
 """
 
 import os
@@ -16,14 +17,15 @@ from typing import Literal, cast
 
 from precord.model.hf import HfTextConfig
 
-_FIRST = run_path(str(Path(__file__).with_name("first.py")))["CONFIG"]
+_NAME = os.environ.get("PRECORD_BASE", "first")
+_BASE = run_path(str(Path(__file__).with_name(f"{_NAME}.py")))["CONFIG"]
 _TRAINING = os.environ.get("PRECORD_TEXT_TRAINING", "lora")
 _POOLING = os.environ.get("PRECORD_TEXT_POOLING", "mean")
 
 CONFIG = replace(
-    _FIRST,
+    _BASE,
     model=replace(
-        _FIRST.model,
+        _BASE.model,
         text=HfTextConfig(
             os.environ.get("PRECORD_TEXT_TOWER", "sentence-transformers/all-MiniLM-L6-v2"),
             pooling=cast("Literal['mean', 'last']", _POOLING),
