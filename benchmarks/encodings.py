@@ -18,8 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from precord.image.encodings import draw_map, signed_map
-from precord.image.field import gramian_sum, recurrence, transitions
+from precord.image.encodings import draw_map, gramian_sum, recurrence, signed_map, transitions
 from precord.image.qiu2023 import Method, Style, cut_beat, draw_beat
 from precord.record import Record
 from precord.signal.prepare import prepare

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from precord.errors import SignalError
-from precord.image.field import gramian_sum
+from precord.image.encodings import gramian_sum
 from precord.image.qiu2023 import METHODS, SIZE, Method, Style, cut_beat, draw_beat
 from precord.leads import LEADS
 from tests.image.golden import beating, golden_path

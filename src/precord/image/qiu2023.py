@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from precord.errors import SignalError
-from precord.image.field import gramian_difference, gramian_sum, recurrence, transitions
+from precord.image.encodings import gramian_difference, gramian_sum, recurrence, transitions
 from precord.leads import LEADS
 from precord.record import Record
 from precord.signal.beats import find_beats

@@ -1,4 +1,4 @@
-"""Tests of precord.image.field against pyts, and of what the fields cannot show."""
+"""Tests of precord.image.encodings against pyts, and of what the fields cannot show."""
 
 import warnings
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from precord.image.field import gramian_difference, gramian_sum, recurrence, transitions
+from precord.image.encodings import gramian_difference, gramian_sum, recurrence, transitions
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # numba's, on import
