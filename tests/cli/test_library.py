@@ -16,7 +16,7 @@ from precord.report import Language, Report, Source
 from tests.cli.conftest import Run
 from tests.fakes import DIM
 
-WORD = "unmistakable"  # of the first patient's report
+WORD, OTHER = "unmistakable", "peculiar"  # of the two patients' reports
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def small(tmp_path: Path) -> Path:
                 Report(text, Language.ENGLISH, Source.CLINICIAN),
                 corpus="clinic",
             )
-            for n, (patient, text) in enumerate([("p1", WORD), ("p1", WORD), ("p2", "plain")])
+            for n, (patient, text) in enumerate([("p1", WORD), ("p1", WORD), ("p2", OTHER)])
         ]
         vectors = np.eye(3, DIM, dtype=np.float32)
         library.add(cases, vectors, vectors)
@@ -144,7 +144,23 @@ def test_a_patient_is_erased(small: Path, run: Run) -> None:
     assert WORD.encode() not in left
     again = run("library", "erase-patient", "p1", "--library", str(small), "--yes")
     assert again.status == 1
-    assert "holds no case of this patient" in again.err
+    assert "holds no such case" in again.err
+
+
+def test_a_case_is_erased_whoever_it_is_of(small: Path, run: Run) -> None:
+    """One of three cases goes, and its report with it."""
+    done = run("library", "erase-case", "c/2", "--library", str(small), "--yes")
+
+    assert done.status == 0
+    assert "1 cases erased" in done.out
+    with SqliteLibrary.open(small) as library:
+        assert len(library) == 2
+    left = b"".join(p.read_bytes() for p in small.parent.glob("small.db*"))
+    assert OTHER.encode() not in left
+    assert WORD.encode() in left
+    again = run("library", "erase-case", "c/2", "--library", str(small), "--yes")
+    assert again.status == 1
+    assert "holds no such case" in again.err
 
 
 def test_erasing_asks_first(small: Path, run: Run) -> None:

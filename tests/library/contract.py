@@ -266,6 +266,16 @@ class LibraryContract:
         assert one != library.pseudonym("ptb-xl:15708")
         assert "15709" not in one
 
+    def test_delete_case(self, library: Library) -> None:
+        """One case goes, of whomever it is, and the others stay."""
+        add(library, [make_case(i) for i in range(3)])
+
+        assert library.delete_case("test/1") == 1
+
+        assert library.case_ids() == {"test/0", "test/2"}
+        assert library.search_text("1", 9) == []
+        assert library.delete_case("test/1") == 0
+
     def test_delete_patient(self, library: Library) -> None:
         """All cases of the patient are gone from everywhere, and no others."""
         cases = [make_case(i, patient="a" if i % 2 else "b") for i in range(6)]

@@ -1,11 +1,15 @@
 """`precord library`: what a library holds, whether it is whole, copies of it, erasure."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from precord.cli.argument import LibraryAt, WeightsAt
+
+if TYPE_CHECKING:  # it takes its time to import
+    from precord.library.sqlite import SqliteLibrary
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look after a case library.")
 
@@ -13,6 +17,7 @@ Copy = Annotated[Path, typer.Argument(metavar="FILE", exists=False, help="The co
 Patient = Annotated[
     str, typer.Argument(metavar="PATIENT", help="The patient's id as the data set wrote it.")
 ]
+CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case's id, as hits show it.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
@@ -105,16 +110,37 @@ def erase_patient(patient: Patient, *, library: LibraryAt, yes: Yes = False) -> 
     Copies made earlier still hold it. Exit status: 0 erased, 1 no such patient, or others
     are reading.
     """
+    _erase(
+        library,
+        lambda cases: cases.delete_patient(cases.pseudonym(patient)),
+        "Erase all cases of this patient?",
+        yes=yes,
+    )
+
+
+@app.command(name="erase-case")
+def erase_case(case: CaseId, *, library: LibraryAt, yes: Yes = False) -> None:
+    """Erase the one case CASE, also where nobody knows its patient.
+
+    Copies made earlier still hold it. Exit status: 0 erased, 1 no such case, or others are
+    reading.
+    """
+    _erase(library, lambda cases: cases.delete_case(case), "Erase this case?", yes=yes)
+
+
+def _erase(
+    library: Path, erase: "Callable[[SqliteLibrary], int]", question: str, *, yes: bool
+) -> None:
+    """Ask, erase, and say how many cases are gone."""
     from precord.cli.terminal import waiting
     from precord.errors import LibraryError
     from precord.library.sqlite import SqliteLibrary
 
     with SqliteLibrary.open(library) as cases:
-        pseudonym = cases.pseudonym(patient)
         if not yes:
-            typer.confirm("Erase all cases of this patient?", abort=True)
+            typer.confirm(question, abort=True)
         with waiting("erasing"):
-            n_cases = cases.delete_patient(pseudonym)
+            n_cases = erase(cases)
     if not n_cases:
-        raise LibraryError(f"{library}: holds no case of this patient")
+        raise LibraryError(f"{library}: holds no such case")
     typer.echo(f"{library}: {n_cases} cases erased; copies made earlier still hold them")

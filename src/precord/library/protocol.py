@@ -155,6 +155,10 @@ class Library(Protocol):
         """Erase all cases of a patient without a trace; return how many there were."""
         ...
 
+    def delete_case(self, case_id: str) -> int:
+        """Erase one case without a trace, whoever's it is; return 1, or 0 if there is none."""
+        ...
+
     def stats(self) -> Stats:
         """Return how many cases there are, by corpus and by source."""
         ...

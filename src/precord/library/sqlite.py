@@ -256,20 +256,31 @@ class SqliteLibrary:
     def delete_patient(self, pseudonym: str) -> int:
         """Erase all cases of a patient without a trace; return how many there were.
 
+        Raises:
+            LibraryError: As for `delete_case`.
+        """
+        return self._erase("SELECT key FROM cases WHERE patient = ?", pseudonym)
+
+    def delete_case(self, case_id: str) -> int:
+        """Erase one case without a trace, whoever's it is; return 1, or 0 if there is none.
+
+        Raises:
+            LibraryError: Others are reading; what was deleted is not yet erased from the
+                disk. Calling this again completes it.
+        """
+        return self._erase("SELECT key FROM cases WHERE id = ?", case_id)
+
+    def _erase(self, find: str, value: str) -> int:
+        """Erase the cases whose keys *find* selects by *value*; return how many there were.
+
         A deleted word stays in the index until that is rebuilt, and a deleted row in the
         file until that is vacuumed. So the whole file is written anew, by way of a
         temporary file: both disks need its size again in free space.
-
-        Raises:
-            LibraryError: Others are reading; the cases are deleted, but not yet erased from
-                the disk. Calling this again completes it.
         """
         with self.writing() as db:
-            db.execute(
-                "DELETE FROM words WHERE rowid IN (SELECT key FROM cases WHERE patient = ?)",
-                (pseudonym,),
-            )
-            n_cases = db.execute("DELETE FROM cases WHERE patient = ?", (pseudonym,)).rowcount
+            keys = db.execute(find, (value,)).fetchall()
+            db.executemany("DELETE FROM words WHERE rowid = ?", keys)
+            db.executemany("DELETE FROM cases WHERE key = ?", keys)
             db.execute("INSERT INTO words (words) VALUES ('rebuild')")
         with self.reading() as db:
             db.execute("VACUUM")
@@ -279,7 +290,7 @@ class SqliteLibrary:
                 f"{self.path}: others are reading it, so that what was deleted is still on the "
                 "disk; close them and delete again"
             )
-        return n_cases
+        return len(keys)
 
     def stats(self) -> Stats:
         """Return how many cases there are, by corpus and by source."""
