@@ -2,7 +2,10 @@
 
 Usage: python benchmarks/simulator.py [--shared ../shared] [--patients 6]
 
-Onsets: noise-free conducted beats; each record's median interval against the generator's own.
+Onsets: noise-free conducted beats; each record's median interval against the generator's own,
+and against what a reader would mark (30 uV in any lead). Before that the delineator is tried on
+beats drawn with a ruler, half sines whose edges are certain: where it is wrong there, it cannot
+judge the generator.
 Discriminator: raw records of PTB-XL folds 1 to 7 against simulated ones of the same
 statements, age and sex; cross-validated logistic regression on groups of features says where
 they differ. Writes docs/results/simulator.md.
@@ -37,27 +40,57 @@ from precord.signal.prepare import prepare
 from precord.simulate import SUPPORTED, Simulated, check, draw_statements, simulate
 
 Floats = NDArray[np.float64]
+Parts = tuple[tuple[float, float], ...]
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/results/simulator.md"
+RATE = 500  # Hz, of the beats drawn with a ruler
+SHAPES: dict[str, Parts] = {  # parts of a QRS complex: share of its width, mV
+    "qRs": ((2, -0.1), (4, 1.2), (3, -0.3)),
+    "R": ((1, 1.2),),
+    "qR": ((2, -0.15), (5, 1.2)),
+    "Rs": ((5, 1.2), (3, -0.4)),
+    "rS": ((2, 0.25), (5, -1.2)),
+    "rSr'": ((2, 0.25), (4, -0.8), (2.5, 0.4)),
+    "QS": ((1, -1.0),),
+}
+LEAST = 0.03  # mV; a q or s wave
 CODES = (
     *("NORM", "SBRAD", "STACH", "LVH", "IMI", "ASMI", "CRBBB", "CLBBB", "LAFB", "1AVB"),
     *("LNGQT", "ISC_", "IRBBB", "NDT", "INJAL", "DIG"),
 )
-LIMITS = {"rate": (2.0, "/min"), "PR": (20.0, "ms"), "QRS": (20.0, "ms"), "QT": (40.0, "ms")}
+LIMITS = {
+    "rate": (2.0, "/min"),
+    "PR": (20.0, "ms"),
+    "QRS": (20.0, "ms"),
+    "QRS as seen": (20.0, "ms"),
+    "QT": (40.0, "ms"),
+}
+RULER = """## Beats drawn with a ruler
+
+What NeuroKit2 makes of beats whose edges are certain: half sines, P and T raised cosines, one lead,
+no noise. Median error of QRS onset and end, ms.
+
+| QRS | true width | dwt, onset | dwt, end | prominence, onset | prominence, end |
+|---|---|---|---|---|---|
+{rows}
+
+The wavelet method (dwt) is right where a complex has a q and an s wave. Where one is missing it
+finds one on the baseline, 16 to 36 ms away; the prominence method cuts q and s off. A median over
+twelve leads, most of which lack one or the other, is wrong for that reason before any generator is
+judged by it."""
 ONSETS = """## Onsets
 
-{statements} statements, {patients} patients each, {records} records, no noise. Share of records
-within the limit, and the median error. NeuroKit2 delineates each lead; its answer is the median
-over leads and beats. precord measures with a program of its own, which knows nothing of the
-generator, but was written in the same house.
+{statements} statements, {patients} patients each, {records} records, no noise. Share of the records
+with an answer that are within the limit, median error, and how many of a hundred have an answer.
+"where q and s are": the wavelet method, its QRS onsets taken from leads with a q wave, its ends
+from leads with an s wave of at least 30 uV, as the beats above ask for. precord measures with a
+program of its own, which knows nothing of the generator, but was written in the same house. QRS is
+judged twice: by where the generator's waves begin and end, and by where a reader sees the first and
+the last 30 uV in any lead.
 
 | | {head} |
 {rule}
-{rows}
-
-The target was 95 % by an independent delineator, and is missed. Where the two methods of NeuroKit2
-disagree with each other, the fault is theirs; how much of the rest is the generator's is not
-known."""
+{rows}"""
 APART = """## What gives it away
 
 {pairs} raw records of PTB-XL folds 1 to 7, each beside a simulated one of the same statements
@@ -83,6 +116,7 @@ def main() -> None:
     parts = [
         "# The simulator: how true it is, and what gives it away",
         f"`python benchmarks/simulator.py --patients {options.patients}`, {day}; 2 cores, no GPU.",
+        _ruler(),
         _onsets(options.patients),
         _discriminator(options.shared / "data" / "ptb-xl"),
         _speed(),
@@ -91,29 +125,62 @@ def main() -> None:
     sys.stdout.write(PAGE.read_text("utf-8"))
 
 
+def _ruler() -> str:
+    """Return the table of what the delineator makes of beats drawn with a ruler."""
+    rows = []
+    for name, parts in SHAPES.items():
+        for width in (0.09, 0.14):
+            lead, onsets = _draw(parts, width)
+            peaks = neurokit2.ecg_peaks(lead, sampling_rate=RATE)[1]["ECG_R_Peaks"]
+            near = np.abs(onsets + width / 2 - np.asarray(peaks)[:, None] / RATE).argmin(axis=1)
+            cells = []
+            for method in ("dwt", "prominence"):
+                found = _delineate(lead, np.asarray(peaks), RATE, method)
+                for row, edge in ((1, 0.0), (2, width)):
+                    if found is None:
+                        cells.append("none")
+                        continue
+                    error = np.nanmedian(found[row] - onsets[near] - edge) * 1e3
+                    cells.append(f"{error:+.0f}" if np.isfinite(error) else "none")
+            rows.append(f"| {name} | {width * 1e3:.0f} | " + " | ".join(cells) + " |")
+    return RULER.format(rows="\n".join(rows))
+
+
+def _draw(parts: Parts, width: float) -> tuple[Floats, Floats]:
+    """Return ten seconds of one lead, and the onsets of its QRS complexes."""
+    times, onsets = np.arange(10 * RATE) / RATE, np.arange(0.5, 9.3, 0.9)
+    edges = np.cumsum([0.0, *(share for share, _ in parts)])
+    edges *= width / edges[-1]
+    lead = np.zeros_like(times)
+    for onset in onsets:
+        for (_, height), a, b in zip(parts, edges[:-1], edges[1:], strict=True):
+            inside = (times >= onset + a) & (times < onset + b)
+            lead += inside * height * np.sin(np.pi * (times - onset - a) / (b - a))
+        for start, length, height in ((-0.16, 0.1, 0.12), (0.23, 0.17, 0.3)):  # P, T
+            since = (times - onset - start) / length
+            lead += (since >= 0) * (since < 1) * height * (0.5 - 0.5 * np.cos(2 * np.pi * since))
+    return lead, onsets
+
+
 def _onsets(patients: int) -> str:
     """Return the table of interval errors."""
-    errors: dict[str, list[Floats]] = {
-        "precord": [],
-        "NeuroKit2, dwt": [],
-        "NeuroKit2, prominence": [],
-    }
+    errors: dict[str, list[Floats]] = {}
     for number, code in enumerate(CODES):
         for seed in range(patients):
             made = simulate((code,), np.random.default_rng([number, seed]), noise=False)
-            true = _true_intervals(made)
-            errors["precord"].append(_own(measure(made.record)) - true)
-            for method in ("dwt", "prominence"):
-                errors[f"NeuroKit2, {method}"].append(_neurokit(made, method) - true)
+            answers = {"precord": _own(measure(made.record)), **_neurokit(made)}
+            for name, found in answers.items():
+                errors.setdefault(name, []).append(found - _true_intervals(made))
     head = " | ".join(f"{name} within {limit:g} {unit}" for name, (limit, unit) in LIMITS.items())
     rows = []
     for name, found in errors.items():
         table = np.array(found)
         cells = []
         for column, (limit, unit) in enumerate(LIMITS.values()):
-            values = table[:, column]
+            values = table[:, column][np.isfinite(table[:, column])]
             share = (np.abs(values) <= limit).mean()
-            cells.append(f"{share:.0%} ({np.nanmedian(values):+.0f} {unit})")
+            answered = len(values) / len(table)
+            cells.append(f"{share:.0%} ({np.median(values):+.0f} {unit}; {answered:.0%})")
         rows.append(f"| {name} | " + " | ".join(cells) + " |")
     return ONSETS.format(
         statements=len(CODES),
@@ -126,13 +193,14 @@ def _onsets(patients: int) -> str:
 
 
 def _true_intervals(made: Simulated) -> Floats:
-    """Return rate, PR, QRS and QT (per minute, ms) that the generator drew."""
+    """Return rate, PR, QRS, QRS as seen, and QT (per minute, ms) that the generator drew."""
     t = made.truth
     return np.array(
         [
             _rate(t.qrs_on),
             np.nanmedian(t.qrs_on - t.p_on) * 1e3,
             np.median(t.qrs_off - t.qrs_on) * 1e3,
+            np.median(t.seen_off - t.seen_on) * 1e3,
             np.median(t.t_off - t.qrs_on) * 1e3,
         ]
     )
@@ -145,39 +213,60 @@ def _rate(onsets: Floats) -> float:
 
 def _own(found: Measurements) -> Floats:
     """Return the same as precord measures it."""
-    values = (found.heart_rate_bpm, found.pr_ms, found.qrs_ms, found.qt_ms)
+    values = (found.heart_rate_bpm, found.pr_ms, found.qrs_ms, found.qrs_ms, found.qt_ms)
     return np.array([np.nan if v is None else v for v in values], np.float64)
 
 
-def _neurokit(made: Simulated, method: str) -> Floats:
-    """Return the same as NeuroKit2 delineates it."""
+def _neurokit(made: Simulated) -> dict[str, Floats]:
+    """Return the same as NeuroKit2 delineates it, by each way to ask."""
     rate = made.record.rate
     lead = made.record.signal[10].astype(float)
     peaks = np.asarray(neurokit2.ecg_peaks(lead, sampling_rate=int(rate))[1]["ECG_R_Peaks"])
-    points = [
-        p for row in made.record.signal if (p := _delineate(row, peaks, rate, method)) is not None
-    ]
+    answers = {}
+    for method in ("dwt", "prominence"):
+        found = [_delineate(row.astype(float), peaks, rate, method) for row in made.record.signal]
+        answers[f"NeuroKit2, {method}, all leads"] = _intervals_of(found, peaks / rate)
+        if method == "dwt":
+            chosen = [f if f is None else _where_clear(f) for f in found]
+            answers["NeuroKit2, dwt, where q and s are"] = _intervals_of(chosen, peaks / rate)
+    return answers
+
+
+def _intervals_of(found: list[Floats | None], peaks: Floats) -> Floats:
+    """Return rate, PR, QRS (twice) and QT of what was found in each lead."""
+    points = [f[:4] for f in found if f is not None]
     if not points:
-        return np.full(4, np.nan)
+        return np.full(len(LIMITS), np.nan)
     p_on, qrs_on, qrs_off, t_off = np.nanmedian(points, axis=0)
-    return np.array(
-        [
-            _rate(peaks / rate),
-            np.nanmedian(qrs_on - p_on) * 1e3,
-            np.nanmedian(qrs_off - qrs_on) * 1e3,
-            np.nanmedian(t_off - qrs_on) * 1e3,
-        ]
-    )
+    pr, qrs, qt = (np.nanmedian(v) * 1e3 for v in (qrs_on - p_on, qrs_off - qrs_on, t_off - qrs_on))
+    return np.array([_rate(peaks), pr, qrs, qrs, qt])
 
 
-def _delineate(row: NDArray[np.float32], peaks: Floats, rate: float, method: str) -> Floats | None:
-    """Return (4, beats) seconds: P onset, QRS onset and end, T end; None where it gives up."""
+def _where_clear(found: Floats) -> Floats:
+    """Return *found* without QRS onsets where there is no q wave, and ends without an s wave."""
+    clear = found.copy()
+    clear[1, ~(found[4] > LEAST)] = np.nan
+    clear[2, ~(found[5] > LEAST)] = np.nan
+    return clear
+
+
+def _delineate(row: Floats, peaks: NDArray[np.int_], rate: float, method: str) -> Floats | None:
+    """Return (6, beats): P onset, QRS onset and end, T end (s), depth of q and s (mV); or None."""
     names = ("ECG_P_Onsets", "ECG_R_Onsets", "ECG_R_Offsets", "ECG_T_Offsets")
+    depths = ("ECG_Q_Peaks", "ECG_S_Peaks")
     try:
-        _, waves = neurokit2.ecg_delineate(row.astype(float), peaks, int(rate), method=method)
-        return np.array([np.asarray(waves[n], float)[: len(peaks)] for n in names]) / rate
+        _, waves = neurokit2.ecg_delineate(row, peaks, int(rate), method=method)
+        at = np.array([np.asarray(waves[n], float)[: len(peaks)] for n in (*names, *depths)])
     except (ValueError, KeyError, IndexError, TypeError, ZeroDivisionError):
         return None
+    level, q, s = (_heights_at(row, at[i]) for i in (1, 4, 5))
+    return np.concatenate([at[:4] / rate, [level - q, level - s]])
+
+
+def _heights_at(row: Floats, samples: Floats) -> Floats:
+    """Return *row* at *samples*; NaN where there is none."""
+    known = np.isfinite(samples)
+    return np.where(known, row[np.where(known, samples, 0).astype(int)], np.nan)
 
 
 def _discriminator(folder: Path) -> str:

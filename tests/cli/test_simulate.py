@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from precord.io import read
@@ -36,6 +37,27 @@ def test_seed_decides(run: Run, tmp_path: Path) -> None:
     a, b, c = ((tmp_path / name / "simulated-00001.dat").read_bytes() for name in "abc")
     assert a == b
     assert a != c
+
+
+def test_a_fault_is_the_recordings(run: Run, tmp_path: Path) -> None:
+    """Exchanged arms turn lead I over; text and header say so, the report does not change."""
+    for name, options in (("plain", ()), ("fault", ("--fault", "RA-LA"))):
+        assert run("simulate", "--statement", "NORM", *options, "-o", tmp_path / name).status == 0
+
+    plain, fault = (tmp_path / name / "simulated-00001" for name in ("plain", "fault"))
+    one, other = (read(stem.with_suffix(".hea")).signal for stem in (plain, fault))
+    np.testing.assert_allclose(other[0], -one[0], atol=0.002)
+    texts = [stem.with_suffix(".txt").read_text("utf-8").splitlines() for stem in (plain, fault)]
+    assert texts[0][1:] == texts[1][1:]
+    assert texts[1][0].endswith("fault of the recording: RA-LA")
+
+
+def test_an_unknown_fault_is_refused(run: Run, tmp_path: Path) -> None:
+    """On one line, with those there are."""
+    answer = run("simulate", "--fault", "wet", "-o", tmp_path)
+
+    assert answer.status == 1
+    assert "no fault 'wet'" in answer.err
 
 
 @pytest.mark.parametrize(

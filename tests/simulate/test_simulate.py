@@ -164,6 +164,30 @@ def test_qrs_duration(code: str, low: float, high: float) -> None:
         assert low <= np.median(truth.qrs_off - truth.qrs_on) <= high
 
 
+@pytest.mark.parametrize("code", ["NORM", "LVH", "CLBBB", "CRBBB", "IMI", "PVC"])
+def test_a_reader_sees_a_little_less_of_qrs(code: str) -> None:
+    """30 uV in a lead come up to 16 ms after the waves begin, or before they end; not sooner."""
+    for seed in SEEDS:
+        truth = _simulate(code, seed=seed).truth
+        assert (np.abs(truth.seen_on - truth.qrs_on) < 0.016).all()
+        assert (np.abs(truth.seen_off - truth.qrs_off) < 0.016).all()
+        assert (truth.seen_on < truth.r_peaks).all()
+        assert (truth.r_peaks < truth.seen_off).all()
+
+
+def test_what_a_reader_sees_first_is_in_the_leads() -> None:
+    """A normal beat's level holds to 30 uV until it is seen, and is left 8 ms later."""
+    for seed in SEEDS:
+        made = _simulate("NORM", seed=seed)
+        for on in made.truth.seen_on[1:-1]:
+            at = round(on * 500)
+            level = made.record.signal[:, at - 10 : at - 6].mean(axis=1, keepdims=True)
+            before = np.abs(made.record.signal[:, at - 6 : at - 1] - level)
+            after = np.abs(made.record.signal[:, at : at + 4] - level)
+            assert before.max() < 0.05
+            assert after.max() > 0.03
+
+
 def test_long_qt() -> None:
     """QTc by Fridericia above 470 ms; in a normal ECG below 460."""
     for seed in SEEDS:

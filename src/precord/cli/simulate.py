@@ -18,6 +18,10 @@ Codes = Annotated[
 Age = Annotated[float | None, typer.Option(min=18, max=110, help="In years.")]
 SexName = Annotated[str | None, typer.Option("--sex", help="F or M.")]
 Count = Annotated[int, typer.Option("-n", "--number", min=1, max=100_000, help="So many ECGs.")]
+FaultName = Annotated[
+    str | None,
+    typer.Option(metavar="FAULT", help="lost, clipped, or cables exchanged, such as RA-LA, V1-V2."),
+]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same ECGs.")]
 Out = Annotated[
     Path, typer.Option("-o", "--out", metavar="DIR", exists=False, help="Folder for the files.")
@@ -32,6 +36,7 @@ def simulate(
     sex: SexName = None,
     number: Count = 1,
     seed: Seed = 1,
+    fault: FaultName = None,
 ) -> None:
     """Write simulated ECGs (WFDB) with their reports (.txt, English and German).
 
@@ -48,7 +53,8 @@ def simulate(
     out.mkdir(parents=True, exist_ok=True)
     with progress("simulating", number) as advance:
         for n, rng in enumerate(np.random.default_rng(seed).spawn(number), start=1):
-            _write(_draw(codes, rng, age, who), out / f"simulated-{n:05d}")
+            made = _draw(codes, rng, age, who)
+            _write(made if fault is None else _spoil(made, fault, rng), out, n, fault)
             advance(1)
     say(f"{number} simulated ECGs in {out}")
 
@@ -73,11 +79,22 @@ def _draw(
     return simulate(draw_statements(rng) if codes is None else codes, rng, age=age, sex=sex)
 
 
-def _write(simulated: "Simulated", stem: Path) -> None:
+def _spoil(made: "Simulated", fault: str, rng: "np.random.Generator") -> "Simulated":
+    """Return *made* with a recording that has *fault*; heart and report are the same."""
+    from dataclasses import replace
+
+    from precord.simulate import spoil
+
+    return replace(made, record=spoil(made.record, fault, rng))
+
+
+def _write(simulated: "Simulated", out: Path, number: int, fault: str | None) -> None:
     """Write signal and reports; header and text say that no heart made them."""
     from precord.io import write_wfdb
 
+    stem = out / f"simulated-{number:05d}"
     mark = f"SIMULATED by precord; statements: {', '.join(sorted(simulated.statements))}"
+    mark += "" if fault is None else f"; fault of the recording: {fault}"
     with write_wfdb(simulated.record, stem).open("a", encoding="ascii") as header:
         header.write(f"#{mark}\n")
     lines = [mark, *(f"{language}: {text}" for language, text in simulated.reports.items())]

@@ -3,7 +3,17 @@
 Everything is drawn from the generator that is passed in: the same seed gives the same bits.
 """
 
+from precord.simulate.fault import FAULTS, spoil
 from precord.simulate.findings import SUPPORTED, check, draw_statements
 from precord.simulate.generate import Simulated, Truth, simulate
 
-__all__ = ["SUPPORTED", "Simulated", "Truth", "check", "draw_statements", "simulate"]
+__all__ = [
+    "FAULTS",
+    "SUPPORTED",
+    "Simulated",
+    "Truth",
+    "check",
+    "draw_statements",
+    "simulate",
+    "spoil",
+]

@@ -30,10 +30,12 @@ from precord.simulate.wording import Facts, word_report
 
 MIN_RATE = 50.0  # Hz
 MIN_DURATION, MAX_DURATION = 1.0, 3600.0  # seconds
+VISIBLE = 0.03  # mV; the smallest wave that IEC 60601-2-51 has a program find
 _STEP = 0.002  # mV; half of it is what the augmented leads need
 _SPIKE = Wave(-0.004, 0.001, 0.001, (0.8, 1.4, -0.5))
 _LAG = 0.4  # of the newest RR interval in the one that QT follows
 _TEMPLATE_RATE = 1000.0  # Hz
+_EARLY = 0.03  # seconds of the template before the nominal onset
 _HAS_P = (Origin.SINUS, Origin.ATRIUM)
 _FROM_ATRIA = (Origin.SINUS, Origin.ATRIUM, Origin.FLUTTER, Origin.FIBRILLATION)
 
@@ -46,6 +48,9 @@ class Truth:
         r_peaks: where the ventricles' dipole is largest.
         p_on, p_off, qrs_on, qrs_off, t_off: NaN where the wave is absent or belongs to no
             beat.
+        seen_on, seen_off: where the QRS complex is first and last `VISIBLE` away from its
+            level in any lead, as a reader would mark it; *qrs_on* and *qrs_off* are where its
+            waves begin and end, and no more than some microvolts high.
         is_conducted: (N,) bool, whether the beat came from the atria.
         atrial: (M,) onsets of all P waves, those that no beat follows among them.
     """
@@ -56,6 +61,8 @@ class Truth:
     qrs_on: Floats
     qrs_off: Floats
     t_off: Floats
+    seen_on: Floats
+    seen_off: Floats
     is_conducted: NDArray[np.bool_]
     atrial: Floats
 
@@ -121,7 +128,7 @@ def simulate(
     anatomy, found = _draw_anatomy(codes, torso, rng, age=drawn_age, is_female=sex is Sex.FEMALE)
     heart = draw_heart(codes, anatomy.pr, drawn_age, duration, rng)
     events = beat(heart, duration, rng)
-    rows, truth = _shape(anatomy, events, duration, rng)
+    rows, truth = _shape(anatomy, torso, events, duration, rng)
     breath = Breath.draw(rng, heart.breath, heart.phase + float(rng.normal(0, 0.6)))
     leads = torso.ventricles @ draw_waves(breath.move(rows), n_samples, rate)
     leads += torso.atria @ _draw_atria(heart, anatomy, events, (n_samples, rate), rng)
@@ -170,14 +177,14 @@ def _draw_anatomy(
 
 
 def _shape(
-    anatomy: Anatomy, events: Events, duration: float, rng: np.random.Generator
+    anatomy: Anatomy, torso: Torso, events: Events, duration: float, rng: np.random.Generator
 ) -> tuple[Rows, Truth]:
     """Return the waves of the ventricles, and where those of each beat begin and end.
 
     QT follows the RR intervals with a lag; no T wave is quite as large as the one before.
     """
     wide = ectopic(anatomy, rng)
-    peaks = {False: _find_peak(anatomy), True: _find_peak(wide)}
+    marks = {False: _find_marks(anatomy, torso), True: _find_marks(wide, torso)}
     restless = float(rng.uniform(0.005, 0.03))
     rows: Rows = []
     seen: list[tuple[float, ...]] = []
@@ -193,18 +200,21 @@ def _shape(
         if shape.spike:
             rows.append(_SPIKE.row(one.at))
         if 0 <= one.at < duration:
-            seen.append(_row_of_truth(one, shape, qt, peaks[is_wide]))
+            seen.append(_row_of_truth(one, shape, qt, marks[is_wide]))
     atrial = [a.at for a in events.atrial if a.origin in _HAS_P and 0 <= a.at < duration]
-    r, p_on, p_off, qrs_on, qrs_off, t_off, from_atria = np.array(seen).reshape(-1, 7).T
-    truth = Truth(r, p_on, p_off, qrs_on, qrs_off, t_off, from_atria > 0, np.array(atrial))
-    return rows, truth
+    r, p_on, p_off, on, off, t_off, first, last, from_atria = np.array(seen).reshape(-1, 9).T
+    is_conducted, p_waves = from_atria > 0, np.array(atrial)
+    return rows, Truth(r, p_on, p_off, on, off, t_off, first, last, is_conducted, p_waves)
 
 
-def _row_of_truth(one: Ventricular, shape: Anatomy, qt: float, peak: float) -> tuple[float, ...]:
+def _row_of_truth(
+    one: Ventricular, shape: Anatomy, qt: float, marks: tuple[float, float, float]
+) -> tuple[float, ...]:
     """Return the fields of `Truth` for one beat, in their order."""
     p_on = math.nan
     if one.atrial is not None and one.atrial.origin in _HAS_P:
         p_on = one.atrial.at
+    first, peak, last = marks
     return (
         one.at + peak,
         p_on,
@@ -212,15 +222,23 @@ def _row_of_truth(one: Ventricular, shape: Anatomy, qt: float, peak: float) -> t
         one.at,
         one.at + shape.qrs,
         one.at + qt,
+        one.at + first,
+        one.at + last,
         float(one.origin in _FROM_ATRIA),
     )
 
 
-def _find_peak(shape: Anatomy) -> float:
-    """Return when the dipole of a QRS complex is largest, seconds from its onset."""
-    n_samples = round(shape.qrs * _TEMPLATE_RATE)
-    dipole = draw_waves([w.row(0.0) for w in shape.qrs_waves()], n_samples, _TEMPLATE_RATE)
-    return float(np.linalg.norm(dipole, axis=0).argmax() / _TEMPLATE_RATE)
+def _find_marks(shape: Anatomy, torso: Torso) -> tuple[float, float, float]:
+    """Return when a QRS complex is first visible, largest, last visible; seconds from its onset."""
+    rows = [wave.row(_EARLY, shape.voltage) for wave in shape.qrs_waves()]
+    n_samples = round((shape.qrs + 2 * _EARLY) * _TEMPLATE_RATE)
+    dipole = draw_waves(rows, n_samples, _TEMPLATE_RATE)
+    leads = derive_leads(torso.ventricles @ dipole)
+    visible = np.flatnonzero((np.abs(leads) > VISIBLE).any(axis=0))
+    first, last = visible[[0, -1]] if len(visible) else (0, n_samples - 1)
+    peak = np.linalg.norm(dipole, axis=0).argmax()
+    at = np.array([first, peak, last]) / _TEMPLATE_RATE - _EARLY
+    return (float(at[0]), float(at[1]), float(at[2]))
 
 
 def _draw_atria(
