@@ -100,6 +100,15 @@ cross-validated logistic regression: .5 could not tell them apart, and all of th
 | features | n | AUROC |
 |---|---|---|
 {rows}"""
+SIGHT = """## What was set with real signals in sight
+
+Not everything comes from the literature. The vectors of a normal beat were corrected by hand after
+the median amplitudes of the normal records of folds 1 to 8; shares of the statements follow those
+folds; how sharp a QRS complex is and by how much T falls with age were set while the table above
+was looked at, on folds 1 to 7. Published, and not fitted to any recording at hand: lead vectors, RR
+variation by age, the trend of the axis with age, criteria of voltage, axis and width, how many
+infarctions have Q waves or fragments. Sizes and spreads that no source is named for are estimates.
+A result "from simulation alone" therefore is not free of folds 1 to 8. Fold 9 was not looked at."""
 BANDS = ((0.7, 2), (2, 4), (4, 8), (8, 15), (15, 25), (25, 35))  # Hz
 
 
@@ -119,6 +128,7 @@ def main() -> None:
         _ruler(),
         _onsets(options.patients),
         _discriminator(options.shared / "data" / "ptb-xl"),
+        SIGHT,
         _speed(),
     ]
     PAGE.write_text("\n\n".join(parts) + "\n", "utf-8")

@@ -4,7 +4,8 @@ The QRS loop goes first to the right and forward (septum), then left and down (f
 then back (late parts and base); T points left, down and forward. Vectors were set by hand,
 so that the published lead vectors give a normal 12-lead ECG, and corrected by hand after a
 comparison with the median amplitudes of the normal records in PTB-XL folds 1 to 8: they
-are not free of real signals.
+are not free of real signals. How sharp a QRS complex is (`individualise`), and by how much T
+falls with age, was set with the band powers of folds 1 to 7 in sight.
 Sources: intervals and voltage by age and sex, and the frontal axis turning left with age,
 Rijnbeek et al. 2014, doi:10.1016/j.jelectrocard.2014.07.022, the trends alone; QTc,
 Rautaharju et al. 2014; ST and T falling with age, Nemati et al. 1980; U waves where the heart
