@@ -37,7 +37,7 @@ from precord.record import Measurements, Record
 from precord.signal.beats import find_beats
 from precord.signal.measure import measure
 from precord.signal.prepare import prepare
-from precord.simulate import SUPPORTED, Simulated, check, draw_statements, simulate
+from precord.simulate import SUPPORTED, Simulated, Truth, check, draw_statements, simulate
 
 Floats = NDArray[np.float64]
 Parts = tuple[tuple[float, float], ...]
@@ -53,7 +53,7 @@ SHAPES: dict[str, Parts] = {  # parts of a QRS complex: share of its width, mV
     "rSr'": ((2, 0.25), (4, -0.8), (2.5, 0.4)),
     "QS": ((1, -1.0),),
 }
-LEAST = 0.03  # mV; a q or s wave
+LEAST, LEAST_R = 0.03, 0.3  # mV; a q or s wave, and the R wave beside it
 CODES = (
     *("NORM", "SBRAD", "STACH", "LVH", "IMI", "ASMI", "CRBBB", "CLBBB", "LAFB", "1AVB"),
     *("LNGQT", "ISC_", "IRBBB", "NDT", "INJAL", "DIG"),
@@ -82,8 +82,10 @@ ONSETS = """## Onsets
 
 {statements} statements, {patients} patients each, {records} records, no noise. Share of the records
 with an answer that are within the limit, median error, and how many of a hundred have an answer.
-"where q and s are": the wavelet method, its QRS onsets taken from leads with a q wave, its ends
-from leads with an s wave of at least 30 uV, as the beats above ask for. precord measures with a
+"where q and s are": the wavelet method, its QRS onsets taken from leads that have a q wave, its
+ends from leads that have an s wave, each at least 30 uV deep beside an R of at least 300 uV: where
+the beats above say that it can be right. Which leads those are is known from the generator; where
+the edges are is NeuroKit2's answer. precord measures with a
 program of its own, which knows nothing of the generator, but was written in the same house. QRS is
 judged twice: by where the generator's waves begin and end, and by where a reader sees the first and
 the last 30 uV in any lead.
@@ -237,14 +239,17 @@ def _neurokit(made: Simulated) -> dict[str, Floats]:
         found = [_delineate(row.astype(float), peaks, rate, method) for row in made.record.signal]
         answers[f"NeuroKit2, {method}, all leads"] = _intervals_of(found, peaks / rate)
         if method == "dwt":
-            chosen = [f if f is None else _where_clear(f) for f in found]
+            chosen = [
+                f if f is None else _where_clear(f, row, made.truth, rate)
+                for f, row in zip(found, made.record.signal, strict=True)
+            ]
             answers["NeuroKit2, dwt, where q and s are"] = _intervals_of(chosen, peaks / rate)
     return answers
 
 
 def _intervals_of(found: list[Floats | None], peaks: Floats) -> Floats:
     """Return rate, PR, QRS (twice) and QT of what was found in each lead."""
-    points = [f[:4] for f in found if f is not None]
+    points = [f for f in found if f is not None]
     if not points:
         return np.full(len(LIMITS), np.nan)
     p_on, qrs_on, qrs_off, t_off = np.nanmedian(points, axis=0)
@@ -252,31 +257,34 @@ def _intervals_of(found: list[Floats | None], peaks: Floats) -> Floats:
     return np.array([_rate(peaks), pr, qrs, qrs, qt])
 
 
-def _where_clear(found: Floats) -> Floats:
+def _where_clear(found: Floats, row: NDArray[np.float32], truth: Truth, rate: float) -> Floats:
     """Return *found* without QRS onsets where there is no q wave, and ends without an s wave."""
+    edges = np.rint(np.stack([truth.qrs_on, truth.qrs_off], axis=1) * rate).astype(int)
+    heights = np.array([_q_r_s(row[on:off]) for on, off in edges if off < len(row)])
+    q, r, s = np.median(heights, axis=0)
     clear = found.copy()
-    clear[1, ~(found[4] > LEAST)] = np.nan
-    clear[2, ~(found[5] > LEAST)] = np.nan
+    if q < LEAST or r < LEAST_R:
+        clear[1] = np.nan
+    if s < LEAST or r < LEAST_R:
+        clear[2] = np.nan
     return clear
 
 
+def _q_r_s(complex_: NDArray[np.float32]) -> tuple[float, float, float]:
+    """Return depth of q, height of R and depth of s of one QRS complex, mV."""
+    wave = complex_ - complex_[0]
+    peak = int(wave.argmax())
+    return -float(wave[: peak + 1].min()), float(wave[peak]), -float(wave[peak:].min())
+
+
 def _delineate(row: Floats, peaks: NDArray[np.int_], rate: float, method: str) -> Floats | None:
-    """Return (6, beats): P onset, QRS onset and end, T end (s), depth of q and s (mV); or None."""
+    """Return (4, beats) seconds: P onset, QRS onset and end, T end; None where it gives up."""
     names = ("ECG_P_Onsets", "ECG_R_Onsets", "ECG_R_Offsets", "ECG_T_Offsets")
-    depths = ("ECG_Q_Peaks", "ECG_S_Peaks")
     try:
         _, waves = neurokit2.ecg_delineate(row, peaks, int(rate), method=method)
-        at = np.array([np.asarray(waves[n], float)[: len(peaks)] for n in (*names, *depths)])
+        return np.array([np.asarray(waves[n], float)[: len(peaks)] for n in names]) / rate
     except (ValueError, KeyError, IndexError, TypeError, ZeroDivisionError):
         return None
-    level, q, s = (_heights_at(row, at[i]) for i in (1, 4, 5))
-    return np.concatenate([at[:4] / rate, [level - q, level - s]])
-
-
-def _heights_at(row: Floats, samples: Floats) -> Floats:
-    """Return *row* at *samples*; NaN where there is none."""
-    known = np.isfinite(samples)
-    return np.where(known, row[np.where(known, samples, 0).astype(int)], np.nan)
 
 
 def _discriminator(folder: Path) -> str:
