@@ -185,8 +185,8 @@ def _onsets(patients: int) -> str:
                 errors.setdefault(name, []).append(found - _true_intervals(made))
     head = " | ".join(f"{name} within {limit:g} {unit}" for name, (limit, unit) in LIMITS.items())
     rows = []
-    for name, found in errors.items():
-        table = np.array(found)
+    for name, differences in errors.items():
+        table = np.array(differences)
         cells = []
         for column, (limit, unit) in enumerate(LIMITS.values()):
             values = table[:, column][np.isfinite(table[:, column])]
