@@ -1,12 +1,13 @@
 """Learn when to trust an answer, and measure it: consensus, critical findings, abstention.
 
-Usage: python benchmarks/answers.py [--fit] [--shared ../shared] [--runs runs]
+Usage: python benchmarks/answers.py [--fit] [--fit-shape] [--shared ../shared] [--runs runs]
 
 The gallery is PTB-XL folds 1 to 7, which the shipped weights were trained on; a library of it is
 made in --runs where there is none of these weights. Fold 8 asks; everything is learnt and measured
 on it by cross-fitting over its patients. Fold 9 is not touched. Writes docs/results/answers.md and
-docs/results/reliability.png, and with --fit src/precord/weights/answers.json and
-src/precord/signal/ecg_shape.json: one command after each change of the weights.
+docs/results/reliability.png, and with --fit src/precord/weights/answers.json: one command after
+each change of the weights. What an ECG looks like (src/precord/signal/ecg_shape.json) hangs on no
+weights: --fit-shape, after a change of the simulator or of `signal.ecg_check`.
 """
 
 import argparse
@@ -66,6 +67,7 @@ def main() -> None:
     """Learn if asked to, measure, write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--fit-shape", action="store_true")
     parser.add_argument("--shared", default=os.environ.get("PRECORD_SHARED", "../shared"))
     parser.add_argument("--runs", type=Path, default=ROOT / "runs")
     arguments = parser.parse_args()
@@ -74,7 +76,7 @@ def main() -> None:
     corpora = [(kind, data / kind) for kind in KINDS]
     with open_gallery(corpora, FOLDS, arguments.runs, encoder) as library:
         material = read_material(corpora, FOLD, library, encoder, tell)
-        if arguments.fit:
+        if arguments.fit_shape:
             fit_shape(material)
         advance = tell("asking", len(material.records))
         answers = collect(material, Retriever(library, encoder), advance)
