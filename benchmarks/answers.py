@@ -43,7 +43,7 @@ from precord.evaluate.strange import FAR, NEAR, eeg, picture, small_animal
 from precord.record import Record
 from precord.relevance import to_superclass_hot
 from precord.retrieve import Calibration, Retriever
-from precord.retrieve.abstain import Verdict
+from precord.retrieve.abstain import Trust, Verdict, doubt
 from precord.retrieve.critical import LIST
 from precord.signal.ecg_check import ShapeRule, describe_shape, is_like_ecg
 from precord.simulate import draw_statements, simulate
@@ -57,7 +57,7 @@ PLOT = ROOT / "docs/results/reliability.png"
 KINDS = ("ptb-xl", "ptb-xl-zscored")
 FOLD, FOLDS = 8, range(1, 8)
 ACCEPTED = 0.98  # of the ECGs of every statement are taken for ECGs
-N_FAR, N_SIMULATED = 20, 10
+N_FAR, N_NEAR, N_SIMULATED = 20, 40, 10
 RARE = ("PACE", "3AVB", "2AVB", "CLBBB", "SVTAC", "AFLT", "WPW", "IVCD", "AFIB", "BIGU", "LNGQT")
 FITTED_ON = "PTB-XL fold 8 against folds 1-7 (200 ECGs); other patients' shares may differ"
 Row = tuple[object, ...]
@@ -91,7 +91,7 @@ def main() -> None:
             consensus_tables(targets),
             critical_tables(answers, trusting),
             doubt_tables(answers),
-            strange_tables(material, trusting),
+            strange_tables(answers, trusting),
         ]
     PAGE.write_text("\n".join(parts), "utf-8")
 
@@ -273,17 +273,18 @@ Coverage by superclass; none should be below 60 %:
 {table(("class", "queries", "answered without doubt"), coverage)}"""
 
 
-def strange_tables(material: Material, retriever: Retriever) -> str:
+def strange_tables(answers: Answers, retriever: Retriever) -> str:
     """Return what happens to signals that are no ECG, and to odd ones."""
+    material = answers.material
     rng = np.random.default_rng(11)
     far: list[Row] = []
     for name, records in far_signals(rng):
         verdicts = [verdict(retriever, record) for record in records]
         far.append((name, len(records), *shares(verdicts)))
-    good = [verdict(retriever, r, p) for r, p in own_patients(material)]
+    good = [judge_again(result.trust, retriever.calibration) for result in answers.results]
     far.append(("ECGs of fold 8 (in-sample limits)", len(good), *shares(good)))
     near: list[Row] = []
-    some = material.records[:: max(len(material.records) // 60, 1)]
+    some = material.records[:: max(len(material.records) // N_NEAR, 1)]
     for name, change in NEAR.items():
         verdicts = [verdict(retriever, change(r, rng)) for r in some]
         near.append((name, len(some), *shares(verdicts)))
@@ -306,15 +307,15 @@ them, and only the [check of the leads](leads.md) notes exchanged ones.
 {table(columns, near)}"""
 
 
-def own_patients(material: Material) -> Iterator[tuple[Record, str]]:
-    """Yield the queries with their patients."""
-    return zip(material.records, material.patients, strict=True)
+def judge_again(trust: Trust, calibration: Calibration | None) -> Verdict:
+    """Return the verdict with *calibration* on what was judged without."""
+    return doubt(trust.closeness, calibration).verdict if trust.closeness else trust.verdict
 
 
-def verdict(retriever: Retriever, record: Record, patient: str | None = None) -> Verdict:
+def verdict(retriever: Retriever, record: Record) -> Verdict:
     """Return the verdict on *record*; a signal of which no lead is usable gets no answer."""
     try:
-        return retriever.by_record(record, patient=patient).trust.verdict
+        return retriever.by_record(record).trust.verdict
     except SignalError:
         return Verdict.NONE
 

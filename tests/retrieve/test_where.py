@@ -10,7 +10,7 @@ from precord.case import Wave
 from precord.encoder import QueryEncoding
 from precord.leads import LEADS, Lead
 from precord.record import Record
-from precord.retrieve.where import list_pieces, look, make_ordinary
+from precord.retrieve.where import Evidence, Piece, list_pieces, look, make_ordinary
 from precord.signal.beats import average_beats
 from precord.signal.measure import find_bounds
 from precord.simulate import simulate
@@ -87,6 +87,23 @@ def test_a_reader_of_one_beat_is_found_out(premature: tuple[Record, float]) -> N
     assert best.wave is Wave.BEAT
     assert span[0] < when < span[1]
     assert len(best.leads) == len(LEADS)
+
+
+def test_each_shared_statement_has_its_own_regions() -> None:
+    """One piece carries IMI, another AFIB: both are told, though each is nothing to the other."""
+    pieces = tuple(Piece(Wave.QRS, (row,), ((0, 50),)) for row in range(3))
+    fall = np.zeros((3, len(CODES)))
+    fall[0, CODES.index("IMI")] = 2.0
+    fall[1, CODES.index("AFIB")] = 3.0
+    evidence = Evidence(pieces, 500.0, np.full(len(CODES), 0.5), fall)
+
+    both = evidence.regions({"IMI", "AFIB"}, EVEN)
+    one = evidence.regions({"IMI", "SR"}, EVEN)
+
+    assert [(r.statement, r.leads) for r in both] == [("AFIB", ("II",)), ("IMI", ("I",))]
+    assert [(r.statement, r.spans) for r in one] == [("IMI", ((0.0, 0.1),))]
+    # 2 less twice 2 / sqrt(S)
+    assert one[0].worth == pytest.approx(2 - 4 / np.sqrt(len(CODES)))
 
 
 def test_what_moves_every_statement_alike_is_worth_nothing(

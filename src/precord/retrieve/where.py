@@ -6,10 +6,11 @@ kind at once, becomes a line; one beat, in all leads, becomes like the others. B
 what is not asked about as it is: a beat like the others costs nothing, and ST elevation is
 not shown again by the next beat.
 
-A piece is worth what the query's log-odds of the statements shared with the case lose
-without it, less twice what a statement of any kind loses or gains (root mean square): a
-large deflection moves every output, and that says nothing of this match. What is left is
-worth something only where it carries these statements in particular.
+For each statement shared with the case, a piece is worth what the query's log-odds of it lose
+without the piece, less twice what a statement of any kind loses or gains (root mean square): a
+large deflection moves every output, and that says nothing of this match. Statements count as
+far as they are rare and read in the query; a piece is worth what it is to the one that it
+carries most.
 
 Not told: what two pieces do together; rhythm, which is in no single wave.
 Shapes: L = 12 leads, T samples, P pieces, S statements.
@@ -88,21 +89,17 @@ class Evidence:
             statements: SCP-ECG codes of the case.
             weights: (S,) of the statements; each counts as far as it is read in the query.
         """
-        shared = weights * self.read * np.array([code in statements for code in CODES])
-        if shared.sum() <= 0:
-            return np.zeros(len(self.pieces))
-        lost = self.fall @ (shared / shared.sum())
-        any_change = np.sqrt(np.square(self.fall).mean(axis=1))
-        return np.asarray(lost - UNSPECIFIC * any_change, np.float64)
+        each = self._each(statements, weights)
+        return np.asarray(each.max(axis=1, initial=-np.inf), np.float64)
 
     def regions(
         self, statements: Collection[str], weights: NDArray[np.floating]
     ) -> tuple[Region, ...]:
         """Return the pieces worth most to such a match, the best first; none if none is."""
-        worth = self.worth(statements, weights)
+        each = self._each(statements, weights)
+        worth = each.max(axis=1, initial=-np.inf)
         least = max(_LEAST_SHARE * float(worth.max(initial=0.0)), 1e-9)
         best = [int(i) for i in np.argsort(-worth, kind="stable")[:SHOWN] if worth[i] >= least]
-        known = weights * self.read * np.array([code in statements for code in CODES])
         return tuple(
             Region(
                 self.pieces[i].wave,
@@ -111,11 +108,19 @@ class Evidence:
                     (round(a / self.rate, 3), round(b / self.rate, 3))
                     for a, b in self.pieces[i].spans
                 ),
-                CODES[int(np.argmax(known * self.fall[i]))],
+                CODES[int(np.argmax(each[i]))],
                 float(worth[i]),
             )
             for i in best
         )
+
+    def _each(self, statements: Collection[str], weights: NDArray[np.floating]) -> Floats:
+        """Return (P, S) what each piece is worth by each statement; -inf by one not shared."""
+        is_shared = np.array([code in statements for code in CODES])
+        counts = weights * self.read * is_shared
+        any_change = np.sqrt(np.square(self.fall).mean(axis=1, keepdims=True))
+        specific = (self.fall - UNSPECIFIC * any_change) * (counts / max(counts.max(), 1e-12))
+        return np.where(counts > 0, specific, -np.inf)
 
 
 def look(record: Record, encoder: MapEncoder) -> Evidence:
