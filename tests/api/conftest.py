@@ -22,7 +22,7 @@ from tests.fakes import FakeEncoder
 @pytest.fixture(scope="session")
 def parsers() -> Iterator[ParserPool]:
     """Return one worker that all tests share."""
-    with ParserPool(1) as pool:
+    with ParserPool(1, seconds=600.0) as pool:  # a loaded machine is no fault
         yield pool
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from precord.api.access import Access, loopback_hosts
 from precord.api.app import create_app
@@ -23,6 +23,9 @@ from precord.library.sqlite import SqliteLibrary
 from precord.retrieve import Retriever
 from tests.api.service import heart, make_library
 from tests.fakes import FakeEncoder
+
+PATIENCE = 120_000  # ms; how long a page takes says nothing here
+expect.set_options(timeout=PATIENCE)
 
 SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
 
@@ -50,7 +53,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     encoder, access = FakeEncoder(), Access(loopback_hosts(port))
-    with SqliteLibrary.open(make_library(folder / "lib.db")) as library, ParserPool(1) as parsers:
+    with (
+        SqliteLibrary.open(make_library(folder / "lib.db")) as library,
+        ParserPool(1, seconds=600.0) as parsers,
+    ):
         audit = AuditLog(folder / "audit.jsonl")
         service = Service(Retriever(library, encoder), library, parsers, audit, encoder)
         config = uvicorn.Config(create_app(service, access), port=port, log_level="error")
@@ -99,7 +105,7 @@ def open_page(browser: Browser, site: Site) -> Iterator[Open]:
         )
         opened.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on(
             "console",

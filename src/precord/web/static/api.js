@@ -50,3 +50,24 @@ export const giveFeedback = (query, id, verdict) =>
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ query, case: id, verdict }),
   });
+
+export const getMe = () => json("/v1/me");
+export const getMap = () => json("/v1/library/map");
+export const getModelCard = () => json("/v1/model-card");
+export const addCase = (form) => json("/v1/cases", { method: "POST", body: form });
+export const erasePatient = (patient) => json(`/v1/patients/${encodeURIComponent(patient)}`, { method: "DELETE" });
+export const startJob = (path, body) => json(path, { method: "POST", body });
+
+/** Follow a job by server-sent events; return it when done, refuse when it failed. */
+export const watchJob = (job, tell) => new Promise((resolve, reject) => {
+  const source = new EventSource(`/v1/jobs/${encodeURIComponent(job.id)}/events`);
+  source.addEventListener("job", (event) => {
+    const now = JSON.parse(event.data);
+    tell(now);
+    if (now.state !== "done" && now.state !== "failed") return;
+    source.close();
+    if (now.state === "done") resolve(now);
+    else reject(new Refusal(now.why));
+  });
+  source.addEventListener("error", () => { if (source.readyState === EventSource.CLOSED) reject(new Refusal("unreachable")); });
+});

@@ -2,7 +2,7 @@
 const SHELL = "precord-shell-1";
 const FILES = [
   "style.css", "icon.svg", "main.js", "api.js", "compare.js", "consensus.js", "dom.js", "ecg.js", "hits.js",
-  "library.js", "query.js", "viewer.js", "calipers.js", "words.js", "words/en.json",
+  "library.js", "manage.js", "map.js", "query.js", "viewer.js", "calipers.js", "words.js", "words/en.json",
   "words/de.json", "export.js",
 ].map((name) => `/static/${name}`);
 

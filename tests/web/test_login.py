@@ -1,0 +1,86 @@
+"""The login of a service that others reach, in a browser."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from precord.api.access import Access, loopback_hosts
+from precord.api.account import Accounts, Scope
+from precord.api.app import create_app
+from precord.api.audit import AuditLog
+from precord.api.pool import ParserPool
+from precord.api.state import Service
+from precord.library.sqlite import SqliteLibrary
+from precord.retrieve import Retriever
+from tests.api.service import make_library
+from tests.fakes import FakeEncoder
+from tests.web.conftest import SIZES, keep
+
+PASSWORD = "correct horse battery"  # noqa: S105 - of the tests
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Iterator[str]:
+    """Serve a library with one account; in front of it a proxy would do TLS."""
+    accounts = Accounts(tmp_path / "accounts.json")
+    accounts.add("anna", Scope.INGEST, password=PASSWORD)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    access, encoder = Access(loopback_hosts(port), accounts=accounts), FakeEncoder()
+    path = make_library(tmp_path / "lib.db")
+    with SqliteLibrary.open(path) as library, ParserPool(1) as parsers:
+        audit = AuditLog(tmp_path / "audit.jsonl")
+        service = Service(Retriever(library, encoder), library, parsers, audit, encoder)
+        config = uvicorn.Config(create_app(service, access), port=port, log_level="error")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{port}"
+        server.should_exit = True
+        thread.join(timeout=20)
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])
+def test_a_person_logs_in_works_and_logs_out(
+    browser: Browser, origin: str, size: str, scheme: str
+) -> None:
+    """Wrong first, then right; what the scope does not allow is not offered."""
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        locale="de-DE",
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = context.new_page()
+    page.goto(origin)
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Kennwort").fill("falsch")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("Name oder Kennwort ist falsch.")
+    found = [
+        f"{v['id']} {n['html'][:120]}" for v in Axe().run(page)["violations"] for n in v["nodes"]
+    ]
+    assert found == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    keep(page, f"{size}-login-{scheme}")
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Kennwort").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("body.ready")
+    page.evaluate("location.hash = '#/library'")
+    expect(page.locator("summary", has_text="Einen Fall aufnehmen")).to_be_visible()
+    expect(page.locator("summary", has_text="Einen Patienten löschen")).to_have_count(0)
+    page.get_by_role("button", name="Abmelden").click()
+    expect(page.get_by_label("Kennwort")).to_be_visible()
+    context.close()
