@@ -354,6 +354,8 @@ def _save(figure: Figure, path: Path, dpi: float) -> None:
     if kind not in SUFFIXES:
         raise QueryError(f"{path}: a picture's name ends in one of {' '.join(SUFFIXES)}")
     undated = {".png": {"Software": None}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
+    if kind == ".png":
+        _fill_pixels(figure, dpi)
     try:
         with rc_context(
             {  # text stays text, every sample of a trace is in the file, and no line is moved
@@ -367,3 +369,12 @@ def _save(figure: Figure, path: Path, dpi: float) -> None:
             figure.savefig(path, dpi=dpi, format=kind[1:], metadata=undated[kind])
     except OSError as error:
         raise QueryError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _fill_pixels(figure: Figure, dpi: float) -> None:
+    """Widen the page to whole pixels: a part of one would move all lines by as much."""
+    width, height = (float(np.ceil(side * dpi - 1e-6)) / dpi for side in figure.get_size_inches())
+    figure.set_size_inches(width, height)
+    for axes in figure.axes:
+        axes.set_xlim(0.0, width * 25.4)
+        axes.set_ylim(height * 25.4, 0.0)
