@@ -3,9 +3,9 @@
     PRECORD_VIEW=qiu2023-grid precord cross-validate configs/budget.py --out runs/budget-grid
 
 PRECORD_VIEW is "signed" (ours), "signed-no-polarity", "signed-no-voltage", "signed-one-beat",
-"qiu2023-grid" or "qiu2023-concat". All have the same steps, texts, losses and score, no
-simulation, no fusion encoder and no fold that chooses a checkpoint. Both towers take 0.15 to
-0.17 billion multiplications a record.
+"qiu2023-grid" or "qiu2023-concat"; PRECORD_READERS is how many towers read every ECG. All have
+the same steps, texts, losses and score, no simulation, no fusion encoder and no fold that
+chooses a checkpoint. Both kinds of tower take 0.15 to 0.17 billion multiplications a record.
 """
 
 import os
@@ -26,6 +26,7 @@ CONFIG = replace(
     model=ModelConfig(
         vision=VitConfig(view=_VIEW) if _VIEW.is_map else PictureConfig(view=_VIEW, depth=2),
         fusion=None,
+        readers=int(os.environ.get("PRECORD_READERS", "1")),
     ),
     folds=(1, 2, 3, 4, 5, 6, 7, 8),
     validation_fold=None,

@@ -7,7 +7,6 @@ folder `data` of PRECORD_SHARED, which defaults to `../shared`. Fold 9 is never 
 import os
 from pathlib import Path
 
-from precord.model.joint import ModelConfig
 from precord.train.config import AugmentConfig, TrainConfig
 
 DATA = Path(os.environ.get("PRECORD_SHARED", "../shared")) / "data"
@@ -15,9 +14,8 @@ DATA = Path(os.environ.get("PRECORD_SHARED", "../shared")) / "data"
 CONFIG = TrainConfig(
     corpora=(("ptb-xl", DATA / "ptb-xl"), ("ptb-xl-zscored", DATA / "ptb-xl-zscored")),
     reports=DATA / "ptb-xl-metadata" / "metadata.csv.gz",
-    model=ModelConfig(readers=2),
-    passes=24,
-    simulated=16_000,
+    passes=30,
+    simulated=12_000,
     simulated_share=0.5,
     augment=AugmentConfig(drop_leads=0.1, window=0.1, noise=0.08),
     bfloat16=True,

@@ -95,6 +95,13 @@ def test_an_age_of_an_infarction_fits_its_st() -> None:
     assert min(counts.values()) >= 10
 
 
+def test_both_languages_name_the_same_potassium() -> None:
+    """High in one is never low in the other, and what was drawn decides."""
+    for seed in range(80):
+        text = " ".join(_make("EL", seed=seed).reports.values()).casefold()
+        assert not ("hyperk" in text and "hypok" in text)
+
+
 def test_no_report_calls_an_irregular_rhythm_regular() -> None:
     """Sinus rhythm with dropped or premature beats is neither "regular" nor "normal"."""
     for seed in range(40):

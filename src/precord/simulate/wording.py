@@ -45,6 +45,7 @@ _HEDGES = {
 _HEDGED = INFARCTS | {"LVH", "RVH", "ISC_", "ISCAL", "ISCAN", "ISCAS", "ISCIN", "ISCIL", "ISCLA"}
 _HEDGED |= {"DIG", "EL", "RAO/RAE", "INJAS", "INJAL", "INJLA", "INJIN", "INJIL"}
 _HEDGED_SHARE = 0.15
+_OPPOSITE = {"high": "hypok", "low": "hyperk"}  # potassium
 _SLIGHT_ST, _MARKED_ST, _DEEP_T = -0.09, -0.2, -0.5  # mV, in the lead that shows it most
 _DEGREES = {
     _GERMAN: ("st-senkung", "geringe {}", "deutliche {}", "t negativ", "t tief negativ"),
@@ -148,6 +149,8 @@ def _is_true(words: str, code: str, facts: Facts) -> bool:
         return False
     if not facts.found.is_strained and ("strain" in folded or "belastung" in folded):
         return code not in ("LVH", "RVH")
+    if code == "EL" and _OPPOSITE[facts.found.potassium] in folded:
+        return False
     if code == "SR" and facts.codes & _NOT_REGULAR:
         return folded in ("sr", "sinus rhythm", "sinusrhythmus")
     return True
