@@ -15,6 +15,7 @@ import httpx
 
 from precord.api import schemas as out
 from precord.api import schemas_admin as admin
+from precord.api import schemas_page as page
 from precord.errors import PrecordError
 
 _TICK = 0.2  # seconds between looks at a job
@@ -71,6 +72,29 @@ class Client:
         """Return the cases that *text* describes best; *criteria* as in `search`."""
         params = {**(criteria or {}), "text": text}
         return out.SearchOut.model_validate_json(self._ask("GET", "/v1/search", params=params))
+
+    def digitize(self, picture: Path, told: Mapping[str, str] | None = None) -> page.ReadingOut:
+        """Return what was read from a picture of an ECG, under a name to draft and report with.
+
+        Args:
+            picture: a photo, scan or PDF.
+            told: fields of the route, such as {"layout": "3x4+1", "speed": "25"}.
+        """
+        parts = [("file", (picture.name, picture.read_bytes()))]
+        got = self._ask("POST", "/v1/digitize", data=dict(told or {}), files=parts)
+        return page.ReadingOut.model_validate_json(got)
+
+    def draft(
+        self, query: str, cases: Sequence[str], language: Literal["en", "de"] = "en"
+    ) -> page.DraftOut:
+        """Return a draft of a report for the query with the id *query* from *cases*, best first."""
+        given = page.DraftIn(query=query, cases=list(cases), language=language).model_dump()
+        return page.DraftOut.model_validate_json(self._ask("POST", "/v1/draft", json=given))
+
+    def report(self, query: str, criteria: Criteria | None = None) -> bytes:
+        """Return the whole answer to the query with the id *query* as a PDF."""
+        params = dict(criteria or {})
+        return self._ask("POST", "/v1/report", params=params, data={"query": query})
 
     def case(self, case_id: str) -> out.CaseAnswer:
         """Return one case."""

@@ -11,6 +11,7 @@
     ├── LibraryError             a case library that is missing, damaged or of another version
     │   └── EncoderMismatchError the library was built with another encoder or precision
     ├── ModelError               weights or a training configuration that cannot be used
+    ├── DraftError               a report that cannot be drafted: a language model does not answer
     └── QueryError               a search that cannot be answered as asked
 
 A message is one line: the file, the field, the value found, the value expected. Whatever
@@ -60,6 +61,10 @@ class EncoderMismatchError(LibraryError):
 
 class ModelError(PrecordError):
     """Weights or a training configuration cannot be used."""
+
+
+class DraftError(PrecordError):
+    """A report cannot be drafted: nothing to draft from, or a language model does not answer."""
 
 
 class QueryError(PrecordError):

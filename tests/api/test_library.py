@@ -12,9 +12,10 @@ from precord.api.audit import AuditLog, verify
 from precord.api.schemas import LibraryOut
 from precord.client import Client, ServiceError
 from precord.errors import LibraryError
+from precord.image.paper import save_record
 from precord.library.feedback import list_verdicts
 from precord.library.sqlite import SqliteLibrary
-from tests.api.service import HOST
+from tests.api.service import HOST, heart
 from tests.api.test_chores import make_zip
 from tests.api.test_search import parts
 
@@ -137,6 +138,12 @@ def test_the_client_speaks_to_the_service(client: TestClient, ecg: Path) -> None
         assert asking.case_file("a/1", "pdf").startswith(b"%PDF")
         assert asking.library().cases == 5
         assert asking.feedback(found.query.id or "", "a/1", "relevant").case == "a/1"
+        made = asking.draft(found.query.id or "", ["a/1", "a/3"])
+        assert {c for s in made.sentences for c in s.citations} == {"query", "a/1", "a/3"}
+        assert asking.report(found.query.id or "", {"k": 1}).startswith(b"%PDF")
+        picture = ecg.with_suffix(".png")
+        save_record(heart(7), picture)
+        assert asking.digitize(picture, {"layout": "3x4+1"}).record.is_digitised
         assert asking.erase_patient("p:2") == 1
         facts = {"report": "Sinusrhythmus", "patient": "x:9", "statements": "SR"}
         added = asking.add_case([ecg, ecg.with_suffix(".dat")], "clinician", facts)

@@ -258,3 +258,23 @@ def _read_size(_: FakeEncoder, record: Record) -> QueryEncoding:
     )
     read[CODES.index("SR")] = 0.0
     return QueryEncoding(np.eye(1, DIM, dtype=np.float32)[0], read)
+
+
+def test_what_is_put_aside_gives_its_place_to_others(client: TestClient, ecg: Path) -> None:
+    """As many hits as before, ranked anew."""
+    first = client.post("/v1/search", params={"k": 2}, files=parts(ecg)).json()
+    best = first["hits"][0]["id"]
+
+    params: dict[str, str | int] = {"k": 2, "without": best}
+    data = {"query": first["query"]["id"]}
+    again = client.post("/v1/search", params=params, data=data).json()
+
+    assert best not in {hit["id"] for hit in again["hits"]}
+    assert [hit["rank"] for hit in again["hits"]] == [1, 2]
+    assert again["hits"][0]["id"] == first["hits"][1]["id"]
+
+
+def test_an_aspect_can_be_stressed(client: TestClient, ecg: Path) -> None:
+    """The notes say so."""
+    got = client.post("/v1/search", params={"like": "rhythm"}, files=parts(ecg)).json()
+    assert any("stresses rhythm" in note for note in got["query"]["notes"])

@@ -1,6 +1,7 @@
 """Tests of `precord library`, on a library of two patients."""
 
 import contextlib
+import csv
 import sqlite3
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from precord.case import Case
 from precord.errors import LibraryError
 from precord.library.backup import back_up, restore
+from precord.library.feedback import keep_verdict
 from precord.library.key import key_path
 from precord.library.sqlite import SqliteLibrary
 from precord.report import Language, Report, Source
@@ -170,3 +172,16 @@ def test_erasing_asks_first(small: Path, run: Run) -> None:
     assert done.status != 0
     with SqliteLibrary.open(small) as library:
         assert len(library) == 3
+
+
+def test_verdicts_are_exported(run: Run, small: Path) -> None:
+    """As CSV; a library without any gives the head alone."""
+    assert run("library", "feedback", "--library", small).out == "time,query,case,verdict\n"
+    with SqliteLibrary.open(small) as library:
+        keep_verdict(library, "abc", "c/0", "relevant")
+        keep_verdict(library, "abc", "c/2", "not relevant")
+    rows = list(csv.DictReader(run("library", "feedback", "--library", small).out.splitlines()))
+    assert [(row["query"], row["case"], row["verdict"]) for row in rows] == [
+        ("abc", "c/0", "relevant"),
+        ("abc", "c/2", "not relevant"),
+    ]

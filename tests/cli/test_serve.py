@@ -29,6 +29,14 @@ def test_nothing_but_loopback_without_tls(run: Run, library: Path, words: tuple[
     assert "--cert" in answer.err
 
 
+def test_a_language_model_elsewhere_is_refused(run: Run, library: Path) -> None:
+    """Before anything is served; findings of patients stay near."""
+    for url, says in (("http://8.8.8.8/v1", "--llm-anywhere"), ("8.8.8.8", "expected such as")):
+        answer = run("serve", "--library", library, "--no-browser", "--llm", url)
+        assert answer.status == 1
+        assert says in answer.err
+
+
 def test_a_missing_library_is_one_line(run: Run, tmp_path: Path) -> None:
     """As with every other command."""
     answer = run("serve", "--library", tmp_path / "none.db", "--no-browser")

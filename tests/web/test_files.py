@@ -7,6 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from precord.draft import Kind, Reason
+from precord.library.feedback import VERDICTS
+from precord.retrieve.critical import LIST
+from precord.signal.quality import Fault
+from precord.statements import SUPERCLASSES
+
 STATIC = Path(str(files("precord.web"))) / "static"
 ENGLISH = json.loads((STATIC / "words" / "en.json").read_text("utf-8"))
 
@@ -31,12 +37,38 @@ def test_every_word_that_is_asked_for_is_there() -> None:
     assert len(asked) > 80
 
 
+def test_no_word_is_unused() -> None:
+    """Each key stands in a script or in index.html, or is put together from what the API says."""
+    sources = [path.read_text("utf-8") for path in (*STATIC.glob("*.js"), STATIC / "index.html")]
+    found = {key for text in sources for key in re.findall(r'["`]([\w \-]+)["`]', text)}
+    made = {f"struck_{reason.value.replace(' ', '_')}" for reason in Reason}
+    made |= {f"kind_{kind.value}" for kind in Kind} | {"kind_own"}
+    made |= {f"class_{superclass}" for superclass in SUPERCLASSES}
+    made |= {f"arrange_{way}" for way in ("stacked", "beside", "overlaid")}
+    made |= {f"finding_{entry.name.replace(' ', '_')}" for entry in LIST}
+    made |= {f"login_{key}" for key in ("why", "wrong", "wait", "name", "password", "enter")}
+    made |= {f"kind_{superclass}" for superclass in SUPERCLASSES} | {"kind_other"}
+    made |= {fault.value for fault in Fault} | set(VERDICTS)
+    assert made <= ENGLISH.keys()
+    assert ENGLISH.keys() - found - made == set()
+
+
+def test_the_page_can_be_installed() -> None:
+    """A name, a start, an icon of any size, and a display of its own."""
+    manifest = json.loads((STATIC / "manifest.webmanifest").read_text("utf-8"))
+    assert manifest["start_url"] == "/"
+    assert manifest["display"] == "standalone"
+    icons = {icon["src"].rpartition("/")[2]: icon["sizes"] for icon in manifest["icons"]}
+    assert icons == {"icon.svg": "any"}
+    assert (STATIC / "icon.svg").is_file()
+
+
 def test_the_service_worker_keeps_the_shell_and_nothing_else() -> None:
-    """Each static file but the page itself, and no address of the API."""
+    """Each static file, and no address of the API."""
     text = (STATIC / "sw.js").read_text("utf-8")
-    kept = set(re.findall(r'"([\w/]+\.(?:js|css|svg|json))"', text))
+    kept = set(re.findall(r'"([\w/]+\.(?:js|css|svg|json|html))"', text))
     there = {str(p.relative_to(STATIC)) for p in STATIC.rglob("*") if p.is_file()}
-    assert kept == there - {"sw.js", "index.html", "manifest.webmanifest"}
+    assert kept == there - {"sw.js", "manifest.webmanifest"}
     assert "/v1" not in text
 
 

@@ -14,7 +14,7 @@ from fastapi.responses import (
 from starlette.staticfiles import StaticFiles
 
 from precord import __version__
-from precord.api import cases, chores, library, login, search
+from precord.api import cases, chores, draft, library, login, picture, report, search
 from precord.api.access import Access
 from precord.api.guard import Guard
 from precord.api.metrics import Meter, Timing
@@ -48,7 +48,7 @@ def create_app(service: Service, access: Access) -> FastAPI:
     app.state.service = service
     app.state.access = access
     app.state.meter = meter = Meter(service)
-    for module in (search, cases, library, chores, login):
+    for module in (search, report, cases, draft, picture, library, chores, login):
         app.include_router(module.router)
     _add_page(app, access)
     add_problem_handlers(app)

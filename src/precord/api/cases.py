@@ -45,7 +45,11 @@ class Look:
         layout: Annotated[str | None, Query(max_length=20, description="Such as 3x4+1.")] = None,
         speed: Annotated[float, Query(description="mm/s: 25 or 50.")] = MM_PER_SECOND,
         gain: Annotated[float, Query(description="mm/mV: 5, 10 or 20.")] = MM_PER_MV,
+        band: Annotated[
+            str, Query(alias="filter", max_length=10, description="Hz: 40, 0.5-40, or none.")
+        ] = "",
     ) -> None:
+        self.band = band
         self.form, self.layout, self.speed, self.gain = form, layout or None, speed, gain
 
 
@@ -88,7 +92,7 @@ def case(case_id: str, service: ServiceOf) -> out.CaseAnswer:
 def _give(record: Record, look: Look, title: str, text: str) -> out.EcgOut | Response:
     """Return *record* as *look* asks."""
     if look.form is Form.JSON:
-        return to_ecg(record, layout=look.layout, speed=look.speed, gain=look.gain)
+        return to_ecg(record, layout=look.layout, speed=look.speed, gain=look.gain, band=look.band)
     if look.form is Form.WFDB:
         data, ending = to_wfdb(record), "zip"
     else:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import StringConstraints
 
 from precord.criteria import Criteria, Range, parse_conditions
 from precord.errors import QueryError
@@ -22,14 +23,17 @@ class Asks:
 
     Attributes:
         k: at most so many hits.
+        without: ids of cases that a person put aside ("not this").
     """
 
     criteria: Criteria
     k: int
     include_simulated: bool
+    without: frozenset[str] = frozenset()
 
 
 Codes = Annotated[str, Query(max_length=500, description="SCP-ECG codes, joined by commas.")]
+CaseId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Years = Annotated[float | None, Query(ge=0, le=150)]
 
 
@@ -46,6 +50,7 @@ def read_asks(  # noqa: PLR0913 - one argument per parameter of the query
     since: date | None = None,
     until: date | None = None,
     include_simulated: bool = False,
+    without: Annotated[list[CaseId] | None, Query(max_length=50)] = None,
 ) -> Asks:
     """Return what the parameters say.
 
@@ -69,7 +74,7 @@ def read_asks(  # noqa: PLR0913 - one argument per parameter of the query
         since=since,
         until=until,
     )
-    return Asks(criteria, k, include_simulated)
+    return Asks(criteria, k, include_simulated, frozenset(without or ()))
 
 
 def read_steering(

@@ -5,6 +5,7 @@ The geometry is that of `image.layout` and of nothing else. Drawn is the recorde
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from precord.api.schemas import BeatOut, EcgOut, StripOut
 from precord.api.shape import to_record
+from precord.errors import QueryError
 from precord.image.layout import (
     GRID_LEFT,
     PAGE_SECONDS,
@@ -27,17 +29,30 @@ from precord.image.paper import save_record
 from precord.io import write_wfdb
 from precord.record import Record
 from precord.signal.beats import BEFORE, DETECTION_RATE, average_beats
+from precord.signal.filters import band_limit
 
-FILTER = "as recorded, no filter added; the median of each lead lies on its line of zero"
-_DRAWING = Lock()  # Matplotlib's settings are global
+_ZERO = "the median of each lead lies on its line of zero"
+BANDS: dict[str, tuple[float | None, float | None]] = {
+    "": (None, None), "40": (None, 40.0), "0.5-40": (0.5, 40.0),
+}  # fmt: skip
+"""Filters to look through, lowest and highest frequency in Hz; measured is without any."""
+DRAWING = Lock()  # Matplotlib's settings are global
 
 
-def to_ecg(record: Record, *, layout: str | None, speed: float, gain: float) -> EcgOut:
-    """Return *record* laid out for a viewer.
+def to_ecg(
+    record: Record, *, layout: str | None, speed: float, gain: float, band: str = ""
+) -> EcgOut:
+    """Return *record* laid out for a viewer, seen through the filter *band*.
 
     Raises:
-        QueryError: Layout, speed or gain is not known.
+        QueryError: Layout, speed, gain or filter is not known.
     """
+    if band not in BANDS:
+        raise QueryError(f"filter {band[:20]!r}, expected one of {' '.join(BANDS)}")
+    if band:
+        low, high = BANDS[band]
+        filtered = band_limit(record.signal, record.rate, low=low, high=high)
+        record = replace(record, signal=filtered)
     look = Calibration(speed, gain, width=PAGE_SECONDS * speed)
     places = lay_out(record, layout=layout, calibration=look)
     beats = average_beats(record)
@@ -61,14 +76,15 @@ def to_ecg(record: Record, *, layout: str | None, speed: float, gain: float) -> 
             for lead, row in zip(record.leads, beats.median, strict=True)
             if row.size and np.isfinite(row).any() and np.ptp(row) > 0
         ],
-        filter=FILTER,
+        filter=f"{band} Hz; {_ZERO}" if band else f"as recorded, no filter added; {_ZERO}",
+        band=band,
         seconds_shown=min(record.duration, PAGE_SECONDS),
     )
 
 
 def to_picture(record: Record, kind: str, *, title: str, text: str, layout: str | None) -> bytes:
     """Return *record* on ECG paper, as *kind*: svg, png or pdf."""
-    with TemporaryDirectory(prefix="precord-") as folder, _DRAWING:
+    with TemporaryDirectory(prefix="precord-") as folder, DRAWING:
         path = Path(folder) / f"ecg.{kind}"
         save_record(record, path, title=title, text=text, layout=layout)
         return path.read_bytes()

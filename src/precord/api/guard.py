@@ -28,7 +28,9 @@ from precord.api.upload import MAX_BYTES
 
 MAX_UPLOAD = MAX_BYTES + 2**20  # with the form around the files
 MAX_OTHER = 2**16
-_UPLOADS = frozenset({"/v1/search", "/v1/cases"})
+_UPLOADS = frozenset(
+    f"/v1/{name}" for name in ("search", "cases", "read", "digitize", "digitize/picture")
+)
 _ARCHIVES = frozenset({"/v1/ingests"})
 _OPEN = frozenset({"/v1/health", "/", "/login", "/sw.js", "/manifest.webmanifest"})
 _SAFE = frozenset({"GET", "HEAD"})

@@ -4,10 +4,12 @@ To start one takes a second. One that is used up goes on until its successor is 
 no upload waits for it.
 """
 
+import json
 import os
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from select import select
@@ -15,7 +17,7 @@ from threading import Lock, Timer
 from typing import Self
 
 from precord.api.turn import Turns
-from precord.api.worker import from_bytes, receive, send
+from precord.api.worker import JPEG, from_bytes, receive, send
 from precord.errors import FormatError
 from precord.record import Record
 
@@ -65,10 +67,32 @@ class ParserPool:
             FormatError: The file is refused, or took more time or memory than allowed.
             BusyError: No worker became free in time.
         """
+        return from_bytes(self._do(path, {"path": str(path)}))
+
+    def digitize(self, path: Path, told: Mapping[str, object]) -> Record:
+        """Return the record in the picture at *path*, of which a person told *told*.
+
+        The keys of *told* are those of `digitize.Options`; corners are shares of width and
+        height. Raises as `read` does.
+        """
+        return from_bytes(self._do(path, {"path": str(path), "told": dict(told)}))
+
+    def show(self, path: Path, page: int | None) -> bytes:
+        """Return the picture at *path*, set upright, as a JPEG that any browser shows.
+
+        Raises as `read` does.
+        """
+        answer = self._do(path, {"path": str(path), "show": True, "page": page})
+        if not answer.startswith(JPEG):
+            from_bytes(answer)  # says why not
+        return answer
+
+    def _do(self, path: Path, job: dict[str, object]) -> bytes:
+        """Return what a worker answers to *job*."""
         with self._turns.take():
             worker = self._free.popleft()
             try:
-                answer = worker.ask(path, self._seconds)
+                answer = worker.ask(json.dumps(job).encode(), self._seconds)
             finally:
                 self._free.append(self._succeed(worker))
         if answer is None:
@@ -76,7 +100,7 @@ class ParserPool:
                 f"{path.name}: reading it took more than {self._seconds:g} seconds or more memory "
                 "than one upload may take"
             )
-        return from_bytes(answer)
+        return answer
 
     @property
     def is_alive(self) -> bool:
@@ -127,13 +151,13 @@ class _Worker:
         source = self._process.stdout
         return self._has_said_so or (source is not None and bool(select([source], [], [], 0)[0]))
 
-    def ask(self, path: Path, seconds: float) -> bytes | None:
-        """Return what it says of *path*, or None where it ended, by itself or by the clock."""
+    def ask(self, job: bytes, seconds: float) -> bytes | None:
+        """Return what it says of *job*, or None where it ended, by itself or by the clock."""
         self._uses += 1
         if not self._has_said_so and self._exchange(None, _START_SECONDS) is None:
             return None
         self._has_said_so = True
-        return self._exchange(str(path).encode(), seconds)
+        return self._exchange(job, seconds)
 
     def stop(self) -> None:
         """End the process."""

@@ -278,6 +278,7 @@ class EcgOut(Answer):
             amplitude may be compared, between leads either.
         beats: medians of the leads; values in mV, or in each lead's own standard deviations.
         filter: what was done to the signal before it was drawn.
+        band: the same as a viewer asks for it: "", "40" or "0.5-40" (Hz).
     """
 
     record: RecordOut
@@ -296,6 +297,7 @@ class EcgOut(Answer):
     r_peaks_s: list[float]
     beats: list[BeatOut]
     filter: str
+    band: str
     seconds_shown: float
 
 

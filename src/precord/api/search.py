@@ -2,12 +2,14 @@
 
 import hashlib
 import time
+from dataclasses import replace
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 
 from precord.api import schemas as out
 from precord.api.criterion import Asks, read_asks, read_steering
+from precord.api.problem import NotThereError
 from precord.api.shape import to_consensus, to_critical, to_hit, to_query, to_trust
 from precord.api.state import Asked, Service
 from precord.api.upload import Part, laid_out
@@ -72,14 +74,7 @@ def search(  # noqa: PLR0913 - one argument per part of the form
         name = service.queries.keep(asked)
     service.audit.write("search", kind=kind, query=asked.digest[:16])
     with service.turns.take():
-        result = service.retriever.by_record(
-            record,
-            k=asks.k,
-            patient=asked.patient,
-            criteria=asks.criteria,
-            include_simulated=asks.include_simulated,
-            like=like,
-        )
+        result = find_like(service, asks, asked, like)
         if why:
             result = service.retriever.locate(record, result)
     service.counts[f"search_{kind}"] += 1
@@ -94,17 +89,54 @@ def search_text(
 ) -> out.SearchOut:
     """Return the cases that a sentence in German or English describes best."""
     started = time.perf_counter()
-    if not any(c.isalnum() for c in text) or "\0" in text:
-        raise QueryError("the text has no word, expected such as 'atrial fibrillation'")
+    with service.turns.take():
+        result = find_said(service, asks, text)
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
     name = service.queries.keep(Asked(digest, None))
     service.audit.write("search", kind="text", query=digest[:16])
-    with service.turns.take():
-        result = service.retriever.by_text(
-            text, k=asks.k, criteria=asks.criteria, include_simulated=asks.include_simulated
-        )
     service.counts["search_text"] += 1
     return _answer(to_query(result, query_id=name, kind="text", text=text), result, started)
+
+
+def find_like(
+    service: Service, asks: Asks, asked: Asked, like: Aspect | Focus | None
+) -> SearchResult:
+    """Return what is found for an ECG, as *asks* narrow and *like* steers it.
+
+    Raises:
+        NotThereError: What was asked was a text.
+    """
+    if asked.record is None:
+        raise NotThereError("this query was a text; it has no ECG")
+    result = service.retriever.by_record(
+        asked.record,
+        k=asks.k + len(asks.without),
+        patient=asked.patient,
+        criteria=asks.criteria,
+        include_simulated=asks.include_simulated,
+        like=like,
+    )
+    return _put_aside(result, asks)
+
+
+def find_said(service: Service, asks: Asks, text: str) -> SearchResult:
+    """Return what is found for a text; raises QueryError where it has no word."""
+    if not any(c.isalnum() for c in text) or "\0" in text:
+        raise QueryError("the text has no word, expected such as 'atrial fibrillation'")
+    result = service.retriever.by_text(
+        text,
+        k=asks.k + len(asks.without),
+        criteria=asks.criteria,
+        include_simulated=asks.include_simulated,
+    )
+    return _put_aside(result, asks)
+
+
+def _put_aside(result: SearchResult, asks: Asks) -> SearchResult:
+    """Return *result* without the cases that were put aside; others take their ranks."""
+    kept = [hit for hit in result.hits if hit.case.id not in asks.without][: asks.k]
+    hits = tuple(replace(hit, rank=rank) for rank, hit in enumerate(kept, 1))
+    return replace(result, hits=hits)
 
 
 def read_uploads(service: Service, uploads: list[UploadFile]) -> Record:

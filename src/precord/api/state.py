@@ -18,6 +18,7 @@ from precord.api.pool import ParserPool
 from precord.api.problem import NotThereError
 from precord.api.turn import Turns
 from precord.case import Case
+from precord.draft import LanguageModel
 from precord.ingest import IngestEncoder
 from precord.library.sqlite import SqliteLibrary
 from precord.record import Record
@@ -83,6 +84,11 @@ class Queries:
             raise NotThereError("this query was a text; it has no ECG")
         return asked.record
 
+    def drop(self, name: str) -> None:
+        """Forget the query *name*, if it is there."""
+        with self._lock:
+            self._kept.pop(name, None)
+
     def forget(self) -> None:
         """Forget all queries, as when a patient is erased."""
         with self._lock:
@@ -107,6 +113,7 @@ class Service:
     turns: Turns = field(default_factory=Turns)
     background: Background = field(default_factory=Background)
     weights: Path | None = None
+    language_model: LanguageModel | None = None
 
     def find_case(self, case_id: str, *, with_record: bool = False) -> Case:
         """Return the case *case_id*.

@@ -1,6 +1,7 @@
 """A process that parses uploads, one after another: `python -m precord.api.worker`.
 
-It gets a path on standard input and answers on standard output with what it read. It may
+It gets a job on standard input, JSON with a path, and answers on standard output with what it
+read: a record, or a picture to look at. It may
 take so much more memory than it needed to start, may write no file and start no process;
 whoever started it keeps the clock. Both directions carry frames: four bytes of length, then
 so many bytes. An answer is JSON, behind it the signal as float32: never a pickle.
@@ -23,11 +24,12 @@ from precord.record import Acquisition, Provenance, Record, Scale, Sex
 
 _HEAD = struct.Struct("<I")
 _MAX_FRAME = 2**30
+JPEG = b"\xff\xd8\xff"  # how an answer starts that is a picture
 
 
 def serve(memory_bytes: int) -> None:
     """Answer on standard output what comes on standard input, until that ends."""
-    from precord.io import read  # noqa: PLC0415 - the other side imports this module too
+    from precord.api.job import do  # noqa: PLC0415 - the other side imports this module too
 
     source, target = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a reader that prints must not damage a frame
@@ -35,7 +37,7 @@ def serve(memory_bytes: int) -> None:
     send(target, b"ready")
     for frame in _frames(source):
         try:
-            answer = to_bytes(read(Path(frame.decode())))
+            answer = do(json.loads(frame))
         except PrecordError as error:
             answer = _refusal(str(error))
         except MemoryError:

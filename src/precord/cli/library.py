@@ -103,6 +103,25 @@ def reindex(*, library: LibraryAt, weights: WeightsAt = None) -> None:
     typer.echo(f"{library}: {n_cases} cases, vectors of encoder {encoder.fingerprint[:16]}")
 
 
+@app.command()
+def feedback(*, library: LibraryAt) -> None:
+    """Print the verdicts that people gave on hits, as CSV: time, query, case, verdict.
+
+    Of a query there is only a hash: the same query, the same hash.
+    """
+    import csv
+    import sys
+
+    from precord.library.feedback import list_verdicts
+    from precord.library.sqlite import SqliteLibrary
+
+    with SqliteLibrary.open(library) as cases:
+        verdicts = list_verdicts(cases)
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    table.writerow(("time", "query", "case", "verdict"))
+    table.writerows((one.time, one.query, one.case, one.verdict) for one in verdicts)
+
+
 @app.command(name="erase-patient")
 def erase_patient(patient: Patient, *, library: LibraryAt, yes: Yes = False) -> None:
     """Erase every case of PATIENT, so that nothing of it is left in the file.

@@ -12,6 +12,7 @@ from precord.cli.argument import LibraryAt, WeightsAt
 
 if TYPE_CHECKING:
     from precord.api.access import Access
+    from precord.draft import LanguageModel
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
 Host = Annotated[str, typer.Option(help="Address to listen on; any but loopback needs TLS.")]
@@ -28,6 +29,19 @@ Key = Annotated[Path | None, typer.Option(metavar="PEM", help="Key of the certif
 Lan = Annotated[
     bool, typer.Option("--lan", help="Let a phone in: TLS and a QR code that works once.")
 ]
+Llm = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL", help="A language model to draft with, such as http://127.0.0.1:8080/v1."
+    ),
+]
+LlmModel = Annotated[
+    str, typer.Option(metavar="NAME", help="Which model of it; without, its first.")
+]
+LlmAnywhere = Annotated[
+    bool,
+    typer.Option("--llm-anywhere", help="Let it be outside this machine and private networks."),
+]
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -43,6 +57,9 @@ def serve(  # noqa: PLR0913 - one argument per option of the command
     cert: Cert = None,
     key: Key = None,
     lan: Lan = False,
+    llm: Llm = None,
+    llm_model: LlmModel = "",
+    llm_anywhere: LlmAnywhere = False,
     weights: WeightsAt = None,
 ) -> None:
     """Serve the page and the API from LIBRARY, and open the page.
@@ -81,12 +98,25 @@ def serve(  # noqa: PLR0913 - one argument per option of the command
         accounts=Accounts(accounts_path(library)) if is_shared else None,
         is_behind_proxy=behind_proxy,
     )
-    _run(library, weights, access, (host, port), (cert, key), names if lan else [], no_browser)
+    model = _find_model(llm, llm_model, is_anywhere=llm_anywhere)
+    opened = (library, weights, model)
+    _run(opened, access, (host, port), (cert, key), names if lan else [], no_browser)
+
+
+def _find_model(url: str | None, name: str, *, is_anywhere: bool) -> "LanguageModel | None":
+    """Return the language model at *url*, if any; refuse an address that may not be asked."""
+    if url is None:
+        return None
+
+    from precord.draft import LanguageModel
+
+    model = LanguageModel(url, name, is_anywhere)
+    model.check_address()
+    return model
 
 
 def _run(
-    library: Path,
-    weights: Path | None,
+    opened: "tuple[Path, Path | None, LanguageModel | None]",
     access: "Access",
     address: tuple[str, int],
     tls: tuple[Path | None, Path | None],
@@ -105,12 +135,15 @@ def _run(
     from precord.library.sqlite import SqliteLibrary
     from precord.retrieve import Calibration, Retriever
 
+    library, weights, model = opened
     encoder = Encoder.load(weights, threads=1)  # requests share the cores; see docs/results/load.md
     with SqliteLibrary.open(library, encoder=encoder) as cases, ParserPool() as parsers:
         audit = AuditLog(audit_path(library))
         audit.write("start")
         retriever = Retriever(cases, encoder, Calibration.load(encoder.fingerprint, weights))
-        service = Service(retriever, cases, parsers, audit, encoder, weights=weights)
+        service = Service(
+            retriever, cases, parsers, audit, encoder, weights=weights, language_model=model
+        )
         app = create_app(service, access)
         cert, key = tls
         config = uvicorn.Config(

@@ -161,6 +161,11 @@ def new_page(height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
+def write_line(axes: Axes, y: float, text: str, *, size: float, is_bold: bool = False) -> None:
+    """Write one line of text at the page's left margin, its base line *y* mm from the top."""
+    _write(axes, GRID_LEFT, y, text, size=size, weight="bold" if is_bold else "normal")
+
+
 def draw_record(
     record: Record,
     axes: Axes,

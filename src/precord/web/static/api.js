@@ -7,7 +7,8 @@ async function ask(path, options = {}) {
   let answer;
   try {
     answer = await fetch(path, { credentials: "same-origin", ...options });
-  } catch {
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
     throw new Refusal("unreachable");
   }
   if (answer.ok) return answer;
@@ -23,6 +24,35 @@ export const searchText = (text, criteria) => {
   query.set("text", text);
   return json(`/v1/search?${query}`);
 };
+
+const form = (fields) => {
+  const made = new FormData();
+  for (const [key, value] of Object.entries(fields)) if (value !== null && value !== "") made.set(key, value);
+  return made;
+};
+const named = (made, file) => { made.append("file", file, file.name || "image.png"); return made; };
+const post = (path, body, signal) => ask(path, { method: "POST", body, signal });
+const postJson = (path, body) => ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+/** Read files of one ECG, before any search. */
+export async function readEcg(files) {
+  const made = new FormData();
+  for (const file of files) named(made, file);
+  return (await post("/v1/read", made)).json();
+}
+
+/** Read a picture as a person says; the answer names the reading. */
+export const digitize = async (file, told, signal) => (await post("/v1/digitize", named(form(told), file), signal)).json();
+
+/** Return a picture that the browser cannot show as a JPEG. */
+export const showPicture = async (file, page) => (await post("/v1/digitize/picture", named(form({ page }), file))).blob();
+
+/** Return the whole answer as a file: what = {query | text}, as = pdf or png. */
+export const getReport = async (what, criteria, as, language) =>
+  (await post(`/v1/report?${new URLSearchParams([...criteria, ["form", as]])}`, form({ ...what, language }))).blob();
+
+export const makeDraft = async (asked) => (await postJson("/v1/draft", asked)).json();
+export const exportDraft = async (confirmed) => (await postJson("/v1/draft/export", confirmed)).blob();
 
 /** Search by files, by an earlier query, or by a case: what = {files | query | case}. */
 export function searchEcg(what, criteria) {
@@ -45,11 +75,7 @@ export function ecgPath(of, look) {
 export const getEcg = (of, look) => json(ecgPath(of, look));
 
 export const giveFeedback = (query, id, verdict) =>
-  json("/v1/feedback", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ query, case: id, verdict }),
-  });
+  postJson("/v1/feedback", { query, case: id, verdict });
 
 export const getMe = () => json("/v1/me");
 export const getMap = () => json("/v1/library/map");

@@ -1,23 +1,24 @@
 // Query and precedent beside each other, moving together, and their median beats on each other.
 
-import { getCase, getEcg } from "./api.js";
-import { el, put, svg } from "./dom.js";
+import { getCase, getEcg, searchEcg } from "./api.js";
+import { drawBeats } from "./beats.js";
+import { el, put } from "./dom.js";
+import { drawEcg } from "./ecg.js";
 import { sourceBadge } from "./hits.js";
 import { describeRecord, MEASURED, reportLanguage } from "./query.js";
 import { newLook, viewer } from "./viewer.js";
+import { listRegions, markWords, shade } from "./why.js";
 import { number, statementName, t } from "./words.js";
 
-const CELL = { width: 32, height: 34, zero: 19, r: 12 }; // mm of one lead's median beat
-
-/** Fill *section* with one case; with *query*, beside the query's ECG. */
-export async function showCase(section, id, query) {
+/** Fill *section* with one case; with *query*, beside the query's ECG; *hit* says why it was found. */
+export async function showCase(section, id, query, hit = null, criteria = []) {
   const answer = await getCase(id);
   const { case: found, record } = answer;
   const look = newLook();
   const head = el("div", {},
     el("div", { class: "row spread" }, el("h2", {}, found.id), sourceBadge(found.source)),
     record ? el("p", { class: "facts-line" }, describeRecord(record)) : null,
-    found.report ? el("blockquote", { class: "report", lang: reportLanguage(found) }, found.report) : el("p", { class: "quiet" }, t("no_report")),
+    found.report ? el("blockquote", { class: "report", lang: reportLanguage(found) }, markWords(found.report, hit?.explanation?.phrases ?? [])) : el("p", { class: "quiet" }, t("no_report")),
     el("ul", { class: "chips" }, found.statements.map((s) => el("li", { title: s.code }, statementName(s)))));
   const back = el("p", {}, el("a", { href: "#/", class: "button" }, `← ${t("back")}`));
   if (!query?.record) {
@@ -25,12 +26,58 @@ export async function showCase(section, id, query) {
       record ? viewer({ case: id }, id, look) : el("p", { class: "warning" }, t("no_signal"))));
     return;
   }
+  const pair = el("div", { class: "side-by-side" },
+    el("div", { class: "panel" }, el("h2", {}, t("your_ecg")), el("p", { class: "facts-line" }, describeRecord(query.record)),
+      hit ? explainer(query, id, criteria, look) : null, viewer({ query: query.id }, query.record.name, look, true)),
+    el("div", { class: "panel" }, head, record ? viewer({ case: id }, id, look) : el("p", { class: "warning" }, t("no_signal"))));
   put(section, back, el("h1", {}, t("compare_title")),
-    table(query, found),
-    el("div", { class: "side-by-side" },
-      el("div", { class: "panel" }, el("h2", {}, t("your_ecg")), el("p", { class: "facts-line" }, describeRecord(query.record)), viewer({ query: query.id }, query.record.name, look)),
-      el("div", { class: "panel" }, head, record ? viewer({ case: id }, id, look) : el("p", { class: "warning" }, t("no_signal")))));
+    table(query, found), ...arrangement(pair, query, id, record !== null), pair);
   if (record) section.append(await overlay(query, id));
+}
+/** Return a choice of how two ECGs stand: one below the other, side by side, or on each other. */
+function arrangement(pair, query, id, isBoth) {
+  const laid = el("div", { id: "overlaid", class: "panel", hidden: true });
+  const pick = el("select", { id: "arrangement" }, ["stacked", "beside", "overlaid"].filter((way) => isBoth || way !== "overlaid")
+    .map((way) => el("option", { value: way }, t(`arrange_${way}`))));
+  pick.addEventListener("change", async () => {
+    pair.classList.toggle("beside", pick.value === "beside");
+    pair.hidden = pick.value === "overlaid";
+    laid.hidden = pick.value !== "overlaid";
+    if (pick.value === "overlaid" && !laid.childNodes.length) put(laid, ...await onEachOther(query, id));
+  });
+  return [el("p", {}, el("label", {}, t("arrange"), " ", pick)), laid];
+}
+
+/** Return both ECGs on each other, each stretch moved so that its first R lies on the query's. */
+async function onEachOther(query, id) {
+  const [ours, theirs] = await Promise.all([getEcg({ query: query.id }, {}), getEcg({ case: id }, {})]);
+  if (ours.mm_per_mv === null || theirs.mm_per_mv === null) return [el("p", { class: "warning" }, t("overlay_refused"))];
+  const drawing = drawEcg(ours, query.record.name, theirs);
+  drawing.classList.add("both");
+  return [legend(id), el("p", { class: "quiet" }, t("aligned")), el("div", { class: "paper-scroll", tabindex: "0", role: "group", "aria-label": t("arrange_overlaid") }, drawing)];
+}
+
+const legend = (id) => el("p", { class: "legend" }, el("span", { class: "ours" }, `━ ${t("your_ecg")}`), " ", el("span", { class: "theirs" }, `━ ${id}`), " · 25 mm/s · 10 mm/mV");
+
+/** Return a button that shades on the query's trace what made the match. */
+function explainer(query, id, criteria, look) {
+  const words = el("div", { "aria-live": "polite" });
+  const node = el("button", { type: "button", class: "button" }, t("why_show"));
+  node.addEventListener("click", async () => {
+    node.disabled = true;
+    put(words, el("p", { role: "status" }, t("why_wait"), " ", el("progress", { "aria-label": t("why_wait") })));
+    try {
+      const answer = await searchEcg({ query: query.id }, [...criteria, ["why", "true"]]);
+      const regions = answer.hits.find((hit) => hit.id === id)?.explanation?.regions ?? [];
+      look.mark = (drawing, ecg) => shade(drawing, ecg, regions);
+      for (const one of look.viewers) one.remark();
+      put(words, listRegions(regions));
+    } catch (error) {
+      put(words, el("p", { class: "refusal", role: "alert" }, error.message));
+    }
+    node.disabled = false;
+  });
+  return el("div", { id: "why" }, node, words);
 }
 
 /** Return the measurements of both, and by how much the case differs. */
@@ -64,29 +111,7 @@ async function overlay(query, id) {
   if (ours.mm_per_mv === null || theirs.mm_per_mv === null) {
     return el("div", { class: "panel", id: "overlay" }, title, el("p", { class: "warning" }, t("overlay_refused")));
   }
-  const leads = ours.beats.map((b) => b.lead).filter((lead) => theirs.beats.some((b) => b.lead === lead));
-  if (!leads.length) return el("div", { class: "panel", id: "overlay" }, title, el("p", {}, t("no_beats")));
-  const rows = Math.min(3, leads.length);
-  const columns = Math.ceil(leads.length / rows);
-  const width = columns * CELL.width;
-  const height = rows * CELL.height;
-  const lines = (step, length, draw) => Array.from({ length: Math.floor(length / step) + 1 }, (_, i) => draw(i * step)).join("");
-  const drawing = svg("svg", { class: "ecg overlay", viewBox: `-0.5 -0.5 ${width + 1} ${height + 1}`, role: "img", "aria-label": t("overlay") },
-    svg("rect", { class: "paper", width, height }),
-    [["minor", 1], ["major", 5]].map(([kind, step]) => svg("path", { class: `grid ${kind}`, d: lines(step, width, (x) => `M${x} 0v${height}`) + lines(step, height, (y) => `M0 ${y}h${width}`) })),
-    leads.map((lead, i) => {
-      const [left, top] = [Math.floor(i / rows) * CELL.width, (i % rows) * CELL.height];
-      const beat = (ecg, name) => svg("path", { class: `trace ${name}`, d: beatPath(ecg.beats.find((b) => b.lead === lead), left + CELL.r, top + CELL.zero) });
-      return svg("g", {}, beat(theirs, "theirs"), beat(ours, "ours"), svg("text", { class: "lead-name", x: left + 1, y: top + 4 }, lead));
-    }));
-  return el("div", { class: "panel", id: "overlay" }, title,
-    el("p", { class: "legend" }, el("span", { class: "ours" }, `━ ${t("your_ecg")}`), " ", el("span", { class: "theirs" }, `━ ${id}`), " · 25 mm/s · 10 mm/mV"),
-    drawing);
-}
-
-function beatPath(beat, x0, y0) {
-  return beat.values.map((v, i) => {
-    const x = x0 + 25 * (beat.start_s + i * beat.step_s);
-    return v === null ? "" : `${i && beat.values[i - 1] !== null ? "L" : "M"}${x.toFixed(2)} ${(y0 - 10 * v).toFixed(2)}`;
-  }).join("");
+  const drawing = drawBeats([{ ecg: ours, name: "ours" }, { ecg: theirs, name: "theirs" }]);
+  if (!drawing) return el("div", { class: "panel", id: "overlay" }, title, el("p", {}, t("no_beats")));
+  return el("div", { class: "panel", id: "overlay" }, title, legend(id), drawing);
 }

@@ -2,13 +2,16 @@
 // the nearest cases have. Never that an ECG is normal, never that something is ruled out.
 
 import { el, put } from "./dom.js";
-import { t } from "./words.js";
+import { codeName, rareLimit, rareStatements } from "./codes.js";
+import { language, number, statementName, t } from "./words.js";
 
+/** Return the name of a critical finding; the service writes it in English. */
+const findingName = (name) => t(`finding_${name.replaceAll(" ", "_")}`);
 const percent = (share) => `${Math.round(100 * share)} %`;
 
 /** Fill *section* with what *answer* says before its hits; hide it where there is nothing. */
 export function showConsensus(section, answer) {
-  const parts = [trust(answer.trust), critical(answer), consensus(answer.consensus)].filter(Boolean);
+  const parts = [trust(answer.trust), critical(answer), consensus(answer.consensus, answer.critical), cannotShow(answer)].filter(Boolean);
   section.hidden = parts.length === 0;
   put(section, ...parts);
 }
@@ -25,24 +28,34 @@ function critical({ critical: raised, scarce }) {
   return el("div", {},
     ...(raised.length ? [el("h2", {}, t("critical"))] : []),
     el("ul", { class: "notes", lang: "en" }, raised.map((one) => el("li", {},
-      el("strong", {}, one.name), `: ${one.support.join("; ")}. `,
+      el("strong", { lang: language() }, findingName(one.name)), `: ${one.support.join("; ")}. `,
       ...(one.precedents.length
         ? one.precedents.flatMap((id) => [el("a", { href: `#/case/${encodeURIComponent(id)}` }, id), " "])
         : [t("no_case_of_this")])))),
-    ...(scarce.length ? [el("p", { class: "quiet" },
-      t("scarce", { codes: scarce.map(({ code, n }) => `${code} ${n}`).join(", ") }))] : []));
+    ...(scarce.length ? [el("details", {}, el("summary", {}, t("scarce", { n: scarce.length })),
+      el("ul", { class: "chips" }, scarce.map(({ code, n }) => el("li", { class: "rare", title: code }, `${codeName(code)} (${number(n)})`))))] : []));
 }
 
-function consensus(found) {
+/** Return what the library has too few cases of: that none is found says nothing. */
+function cannotShow(answer) {
+  const rare = answer.consensus ? rareStatements() : [];
+  if (!rare.length) return null;
+  return el("details", {}, el("summary", {}, t("cannot_show_n", { n: rare.length })),
+    el("p", {}, t("cannot_show_why", { n: rareLimit() })),
+    el("ul", { class: "chips" }, rare.map(([s, n]) => el("li", { class: "rare", title: s.code }, `${statementName(s)} (${number(n)})`))));
+}
+
+function consensus(found, raised) {
   if (!found) return null;
-  const row = (vote) => el("tr", {}, el("th", { scope: "row" }, vote.name),
+  const row = (vote) => el("tr", {}, el("th", { scope: "row" }, codeName(vote.name)),
     el("td", {}, t("n_of", { n: vote.n, of: found.of })),
     el("td", {}, vote.probability === null ? "–"
       : `${percent(vote.probability)} [${percent(vote.low)}, ${percent(vote.high)}]`));
   const head = ["", "votes", "probability"].map((word) => el("th", { scope: "col" }, word && t(word)));
   return el("details", {},
     el("summary", {}, t("consensus", { n: found.of })),
-    el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, head)),
+    raised.length ? el("p", {}, el("strong", {}, t("most_serious", { name: findingName(raised[0].name) }))) : null,
+    el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": t("consensus", { n: found.of }) }, el("table", {}, el("thead", {}, el("tr", {}, head)),
       el("tbody", {}, [...found.classes, ...found.statements.slice(0, 8)].map(row)))),
     el("p", { class: "quiet" }, t("consensus_caveat")));
 }

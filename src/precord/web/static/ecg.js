@@ -5,8 +5,8 @@ import { t } from "./words.js";
 
 const HEAD = 9; // mm above the grid: facts, and the banner where the scale is unknown
 
-/** Return the SVG of *ecg*; its viewBox is in mm. */
-export function drawEcg(ecg, name) {
+/** Return the SVG of *ecg*, over *theirs* if given, R on R; its viewBox is in mm. */
+export function drawEcg(ecg, name, theirs = null) {
   const top = ecg.grid_top - HEAD;
   const height = ecg.grid_height + HEAD + 5;
   const clip = `clip-${Math.random().toString(36).slice(2)}`;
@@ -19,10 +19,24 @@ export function drawEcg(ecg, name) {
     grid(ecg),
     ecg.mm_per_mv === null ? banner(ecg) : null,
     ecg.pulses.map(([x, y]) => pulse(ecg, x, y)),
+    theirs ? ecg.strips.map((strip, i) => drawUnder(ecg, strip, theirs, theirs.strips[i], clip)) : null,
     ecg.strips.map((strip) => drawStrip(ecg, strip, clip)),
     svg("text", { class: "facts", x: ecg.grid_left, y: top + 3.2 }, facts(ecg)),
     svg("text", { class: "facts", x: ecg.grid_left, y: top + height - 1.2 }, t("disclaimer")),
   );
+}
+
+/** Return a strip of another ECG at the place of *strip*, its first R on the first R there. */
+function drawUnder(ecg, strip, theirs, other, clip) {
+  if (!other || other.lead !== strip.lead || other.label !== strip.label) return null;
+  const first = (one, part) => one.r_peaks_s.find((r) => r >= part.start_s && r < part.start_s + part.duration_s);
+  const [ours, their] = [first(ecg, strip), first(theirs, other)];
+  if (ours === undefined || their === undefined) return null;
+  const shift = ((ours - strip.start_s) - (their - other.start_s)) * ecg.mm_per_s;
+  const moved = { ...other, y: strip.y, x: strip.x + shift };
+  const [from, to] = [strip.x, strip.x + strip.duration_s * ecg.mm_per_s];
+  moved.up = other.up.map((mm, i) => (moved.x + i * moved.step < from || moved.x + i * moved.step > to ? null : mm));
+  return svg("path", { class: "trace theirs", "clip-path": `url(#${clip})`, "data-shift": shift.toFixed(2), d: toPath(moved) });
 }
 
 /** Return how the ECG is drawn, in words. */
@@ -30,7 +44,7 @@ export function facts(ecg) {
   const gain = ecg.mm_per_mv === null ? t("gain_unknown") : `${ecg.mm_per_mv} mm/mV`;
   const part = ecg.seconds_shown < ecg.record.duration_s
     ? t("first_seconds", { n: ecg.seconds_shown, of: ecg.record.duration_s.toFixed(1) }) : null;
-  return [`${ecg.mm_per_s} mm/s`, gain, t("unfiltered", { rate: ecg.record.rate_hz }), part]
+  return [`${ecg.mm_per_s} mm/s`, gain, t(ecg.band ? "filtered" : "unfiltered", { rate: ecg.record.rate_hz, band: ecg.band === "40" ? "≤ 40" : ecg.band }), part]
     .filter(Boolean).join(" · ");
 }
 

@@ -3,15 +3,27 @@
 import { el } from "./dom.js";
 import { t } from "./words.js";
 
-/** Return a menu that saves *answer*. */
-export function exportMenu(answer) {
-  const save = (name, type, make) => el("button", { type: "button", onclick: () => {
-    const link = el("a", { href: URL.createObjectURL(new Blob([make()], { type })), download: name });
+/** Return a menu that saves *answer*; *file* asks the service for a PDF or PNG of it. */
+export function exportMenu(answer, file) {
+  const offer = (name, blob) => {
+    const link = el("a", { href: URL.createObjectURL(blob), download: name });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  } }, name.split(".")[1].toUpperCase());
+  };
+  const fetched = (form) => el("button", { type: "button", onclick: async (event) => {
+    const node = event.currentTarget;
+    node.disabled = true;
+    try {
+      offer(`precord.${form}`, await file(form));
+    } catch (error) {
+      node.after(el("span", { class: "refusal", role: "alert" }, error.message));
+    }
+    node.disabled = false;
+  } }, form === "pdf" ? t("save_pdf") : t("save_png"));
+  const save = (name, type, make) => el("button", { type: "button", onclick: () => offer(name, new Blob([make()], { type })) }, name.split(".")[1].toUpperCase());
   return el("details", { class: "menu" }, el("summary", { class: "tool" }, t("save_answer")),
     el("div", {},
+      fetched("pdf"), answer.query.record ? fetched("png") : null,
       save("precord.json", "application/json", () => JSON.stringify(answer, null, 1)),
       save("precord.csv", "text/csv", () => toCsv(answer)),
       el("button", { type: "button", onclick: () => window.print() }, t("print"))));

@@ -1,9 +1,12 @@
 // The hits: each with its report, who or what wrote it, what it shares with the query first.
 
-import { giveFeedback } from "./api.js";
+import { getEcg, giveFeedback } from "./api.js";
+import { drawBeats } from "./beats.js";
+import { codeName } from "./codes.js";
 import { el, put } from "./dom.js";
 import { exportMenu } from "./export.js";
 import { MEASURED, reportLanguage } from "./query.js";
+import { markWords } from "./why.js";
 import { number, statementName, t } from "./words.js";
 
 const SOURCES = {
@@ -12,42 +15,62 @@ const SOURCES = {
   "author not stated": "source_unstated",
 };
 
-/** Fill *section* with the hits of *answer*; *more* searches for cases like one of them. */
-export function showHits(section, answer, more) {
+/** Fill *section* with the hits of *answer*; *acts* say what can be done: more, not, bringBack, save. */
+export function showHits(section, answer, acts) {
   const { hits, query } = answer;
-  const earlier = query.earlier.length
-    ? el("details", { class: "panel" }, el("summary", {}, t("earlier", { n: query.earlier.length })),
-      el("ul", {}, query.earlier.map((id) => el("li", {}, el("a", { href: `#/case/${id}` }, id))))) : null;
   put(section, 
     el("div", { class: "row spread" },
-      el("h2", {}, t("hits_n", { n: hits.length, ms: answer.took_ms })), exportMenu(answer)),
+      el("h2", {}, t("hits_n", { n: hits.length, ms: answer.took_ms })), 
+      el("div", { class: "row" },
+        query.record && hits.length ? el("a", { class: "button", href: "#/draft" }, t("draft_open")) : null, exportMenu(answer, acts.save))),
     hits.length ? el("p", { class: "quiet" }, t("hits_caveat")) : el("p", { class: "warning" }, t("no_hits")),
-    ...(earlier ? [earlier] : []),
-    el("ol", { class: "hits" }, hits.map((hit) => card(hit, query, more))),
+    acts.aside.length ? el("p", { class: "row" }, t("aside_n", { n: acts.aside.length }), " ",
+      el("button", { type: "button", class: "button", onclick: acts.bringBack }, t("bring_back"))) : null,
+    el("ol", { class: "hits" }, hits.map((hit) => card(hit, query, acts))),
   );
 }
 
 export const sourceBadge = (source) =>
   el("span", { class: `badge ${SOURCES[source] ?? ""}` }, t(SOURCES[source] ?? source));
 
-function card(hit, query, more) {
+function card(hit, query, acts) {
   const canCompare = query.kind !== "text";
   const report = hit.report
-    ? el("blockquote", { class: "report", lang: reportLanguage(hit) }, hit.report)
+    ? el("blockquote", { class: "report", lang: reportLanguage(hit) }, markWords(hit.report, hit.explanation?.phrases ?? []))
     : el("p", { class: "quiet" }, t("no_report"));
   return el("li", { class: "hit panel", "data-case": hit.id },
     el("div", { class: "row spread" },
       el("h3", {}, el("span", { class: "rank" }, `${hit.rank}`), " ", el("a", { href: `#/case/${hit.id}` }, hit.id)),
       sourceBadge(hit.source)),
     report,
+    preview(hit),
     statements(hit),
     differences(hit, query),
     el("div", { class: "row actions" },
       el("a", { class: "button primary", href: `#/${canCompare ? "compare" : "case"}/${hit.id}` },
         t(canCompare ? "compare" : "open")),
-      el("button", { type: "button", class: "button", onclick: () => more(hit.id) }, t("more_like")),
+      el("button", { type: "button", class: "button", onclick: () => acts.more(hit.id) }, t("more_like")),
+      el("button", { type: "button", class: "button", onclick: () => acts.not(hit.id) }, t("not_this")),
       verdicts(hit, query)),
     scores(hit));
+}
+
+/** Return the median beats of a case, drawn when it comes into sight. */
+function preview(hit) {
+  const node = el("div", { class: "preview" });
+  const seen = new IntersectionObserver(async ([entry]) => {
+    if (!entry.isIntersecting) return;
+    seen.disconnect();
+    try {
+      const ecg = await getEcg({ case: hit.id }, {});
+      const drawing = drawBeats([{ ecg, name: "ours" }], node.clientWidth > 700 ? 1 : 3);
+      put(node, drawing, ecg.mm_per_mv === null ? el("p", { class: "warning" }, t("scale_unknown")) : null);
+    } catch { // the library may hold a reference only
+      node.remove();
+    }
+  }, { rootMargin: "200px" });
+  seen.observe(node);
+  return node;
 }
 
 /** Return the statements of a case, those that the query shares first. */
@@ -61,7 +84,7 @@ function statements(hit) {
   return el("div", { class: "statements" },
     ordered.length ? el("ul", { class: "chips", "aria-label": t("statements") }, ordered.map(chip)) : null,
     isCompared && why.query_only.length
-      ? el("p", { class: "quiet" }, t("query_only", { codes: why.query_only.join(", ") })) : null);
+      ? el("p", { class: "quiet" }, t("query_only", { codes: why.query_only.map(codeName).join(", ") })) : null);
 }
 
 /** Return measurements of the case, each with its difference from the query's. */

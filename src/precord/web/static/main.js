@@ -1,29 +1,49 @@
 // The page: what is asked, where an answer goes, and which view shows.
 
-import { Refusal, searchEcg, searchText } from "./api.js";
+import { getReport, readEcg, Refusal, searchEcg, searchText } from "./api.js";
+import { loadCodes, toCodes } from "./codes.js";
 import { showCase } from "./compare.js";
-import { byId, el } from "./dom.js";
+import { byId, el, put } from "./dom.js";
 import { showConsensus } from "./consensus.js";
+import { showDraft } from "./draft.js";
+import { showEarlier } from "./earlier.js";
 import { showHits } from "./hits.js";
 import { showLibrary } from "./library.js";
-import { showQuery } from "./query.js";
+import { isPicture, showPhoto } from "./photo.js";
+import { showQuery, showRead } from "./query.js";
 import * as words from "./words.js";
 
 const { t } = words;
 const EXAMPLES = { en: ["left bundle branch block", "atrial fibrillation, no pacemaker", "long QT"], de: ["kompletter Linksschenkelblock", "Vorhofflimmern, kein Schrittmacher", "Hinterwandinfarkt"] };
 let answer = null;
 let asked = null;
+let photo = null; // the picture that was put in, and why it was refused
+let aside = []; // cases that a person put aside
 
 /** Ask the API, and show what it says; the newest question wins. */
-async function search(what) {
+async function search(what, isSame = false) {
   const mine = { ...what };
   asked = mine;
   say("");
-  byId("status").textContent = t(what.files ? "reading" : "searching");
+  if (!isSame) aside = [];
+  if (what.files) photo = what.files.length === 1 && isPicture(what.files[0]) ? { file: what.files[0], why: "" } : null;
+  progress(t(what.files ? "reading" : "searching"));
   document.body.classList.add("busy");
   try {
+    let now = what;
+    if (what.files) {
+      const read = await readEcg(what.files);
+      if (asked !== mine) return;
+      answer = null;
+      showRead(byId("query"), read);
+      put(byId("hits"));
+      byId("consensus").hidden = true;
+      byId("answer").hidden = false;
+      progress(t("read_searching"));
+      now = { query: read.query };
+    }
     const found = what.text === undefined
-      ? await searchEcg(what, criteria()) : await searchText(what.text, criteria());
+      ? await searchEcg(now, criteria()) : await searchText(what.text, criteria());
     if (asked !== mine) return;
     answer = found;
     if (answer.query.kind !== "text") asked = { query: answer.query.id };
@@ -35,6 +55,10 @@ async function search(what) {
     if (asked === mine) {
       byId("status").textContent = "";
       say(message(error));
+      if (photo && what.files) {
+        photo.why = message(error);
+        location.hash = "#/photo";
+      }
     }
   } finally {
     document.body.classList.remove("busy");
@@ -45,19 +69,31 @@ const message = (error) => {
   if (!(error instanceof Refusal)) throw error;
   return error.message === "unreachable" ? t("unreachable") : error.message;
 };
+const progress = (text) => put(byId("status"), text, " ", el("progress", { "aria-label": text }));
 const say = (text) => { byId("alert").textContent = text; };
 
 function show() {
   if (!answer) return;
-  showQuery(byId("query"), answer.query);
+  showQuery(byId("query"), answer.query, photo !== null);
   showConsensus(byId("consensus"), answer);
-  showHits(byId("hits"), answer, (id) => search({ case: id }));
+  showHits(byId("hits"), answer, {
+    aside,
+    more: (id) => { photo = null; search({ case: id }); },
+    not: (id) => { aside = [...aside, id]; search({ ...asked }, true); },
+    bringBack: () => { aside = []; search({ ...asked }, true); },
+    save: (form) => getReport(answer.query.kind === "text" ? { text: answer.query.text } : { query: answer.query.id }, criteria(), form, words.language()),
+  });
   byId("answer").hidden = false;
 }
 
 function criteria() {
-  const given = [...new FormData(byId("criteria"))].filter(([, value]) => value !== "");
-  return given;
+  const form = new FormData(byId("criteria"));
+  const [measure, least, most] = ["measure", "least", "most"].map((key) => { const value = form.get(key); form.delete(key); return value; });
+  if (asked?.text !== undefined) for (const key of ["like", "leads", "window"]) form.delete(key); // words have none
+  const given = [...form].filter(([, value]) => value !== "").map(([key, value]) => [key, ["has", "lacks"].includes(key) ? toCodes(value) : value]);
+  if (least) given.push(["where", `${measure} >= ${least}`]);
+  if (most) given.push(["where", `${measure} <= ${most}`]);
+  return [...given, ...aside.map((id) => ["without", id])];
 }
 
 /** Show the view that the address names. */
@@ -77,7 +113,10 @@ async function route() {
       await search({ text: id });
     } else if (view === "library") await showLibrary(byId("view"));
     else if (view === "case") await showCase(byId("view"), id, null);
-    else if (view === "compare") await showCase(byId("view"), id, answer?.query ?? null);
+    else if (view === "compare") await showCase(byId("view"), id, answer?.query ?? null, answer?.hits.find((hit) => hit.id === id), criteria());
+    else if (view === "draft") await showDraft(byId("view"), answer);
+    else if (view === "earlier") await showEarlier(byId("view"), answer?.query);
+    else if (view === "photo") await showPhoto(byId("view"), photo?.file, photo?.why, (query) => search({ query }));
   } catch (error) {
     say(message(error));
   }
@@ -112,13 +151,14 @@ function listen() {
   });
   byId("criteria").addEventListener("submit", (event) => {
     event.preventDefault();
-    if (asked) search(asked);
+    if (asked) search(asked, true);
   });
   byId("language").addEventListener("change", (event) => speak(event.target.value));
   byId("theme").addEventListener("click", () => {
     const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
     setTheme(dark ? "light" : "dark");
   });
+  byId("criteria").addEventListener("reset", () => { if (asked) setTimeout(() => search({ ...asked }, true)); });
   window.addEventListener("hashchange", route);
 }
 
@@ -134,6 +174,7 @@ async function speak(language) {
   const examples = EXAMPLES[words.language()] ?? EXAMPLES.en;
   byId("examples").replaceChildren(`${t("for_example")} `, ...examples.flatMap((text, i) => [i ? " · " : "",
     el("a", { href: `#/words/${encodeURIComponent(text)}` }, text)]));
+  await loadCodes().catch(() => {}); // the page opens without the service too
   show();
   await route();
 }

@@ -10,7 +10,7 @@ export const MEASURED = [
 ];
 
 /** Fill *section* with the query of an answer. */
-export function showQuery(section, query) {
+export function showQuery(section, query, canCorrect = false) {
   if (query.kind === "text") {
     put(section, el("h2", {}, t("your_words")), el("blockquote", {}, query.text), notes(query.notes));
     return;
@@ -22,9 +22,18 @@ export function showQuery(section, query) {
     record.scale === "unknown" ? el("p", { class: "warning", role: "note" }, t("scale_unknown")) : null,
     faults(record),
     notes([...record.notes, ...query.notes]),
+    record.is_digitised && canCorrect ? el("p", {}, el("a", { href: "#/photo", class: "button" }, t("correct"))) : null,
+    query.earlier.length ? el("p", {}, el("a", { href: "#/earlier", class: "button" }, t("earlier", { n: query.earlier.length }))) : null,
     el("div", { class: "columns" }, measurements(query.measurements), read(query)),
     viewer({ query: query.id }, record.name),
   );
+}
+
+/** Fill *section* with what was read before the search is done. */
+export function showRead(section, { query, record }) {
+  put(section, el("h2", {}, t("your_ecg")), el("p", { class: "facts-line" }, describeRecord(record)),
+    record.scale === "unknown" ? el("p", { class: "warning", role: "note" }, t("scale_unknown")) : null,
+    faults(record), notes(record.notes), viewer({ query }, record.name));
 }
 
 /** Return what a record is, on one line. */
@@ -56,7 +65,7 @@ function read(query) {
     query.statements_are_read ? el("p", { class: "quiet" }, t("read_caveat")) : null);
 }
 
-function faults(record) {
+export function faults(record) {
   const bad = record.leads.filter((lead) => lead.faults.length || lead.is_derived || lead.confidence !== null);
   if (!bad.length) return el("p", { class: "quiet" }, t("quality_good"));
   return el("p", { class: "warning" }, `${t("quality")}: `, bad.map((lead) => {

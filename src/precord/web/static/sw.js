@@ -1,9 +1,11 @@
 // Keeps the shell of the page, so that it opens without the service; never an answer of the API.
-const SHELL = "precord-shell-1";
+const SHELL = "precord-shell-2";
 const FILES = [
-  "style.css", "icon.svg", "main.js", "api.js", "compare.js", "consensus.js", "dom.js", "ecg.js", "hits.js",
-  "library.js", "manage.js", "map.js", "query.js", "viewer.js", "calipers.js", "words.js", "words/en.json",
-  "words/de.json", "export.js",
+  "index.html", "api.js", "beats.js", "calipers.js", "codes.js", "compare.js",
+  "consensus.js", "dom.js", "draft.js", "earlier.js", "ecg.js", "export.js",
+  "hits.js", "icon.svg", "library.js", "main.js", "manage.js", "map.js",
+  "photo.js", "query.js", "style.css", "viewer.js", "why.js", "words.js",
+  "words/de.json", "words/en.json",
 ].map((name) => `/static/${name}`);
 
 self.addEventListener("install", (event) => {
@@ -17,11 +19,14 @@ self.addEventListener("activate", (event) => {
   );
 });
 
-// The network first: a new version shows at once. The kept file serves only where there is none.
+// The network first: a new version shows at once. The kept file serves only where there is none;
+// the page itself, whose address needs the key, is then the static one.
 self.addEventListener("fetch", (event) => {
   const { pathname, origin } = new URL(event.request.url);
-  if (event.request.method !== "GET" || origin !== location.origin || !FILES.includes(pathname)) {
+  const isPage = event.request.mode === "navigate" && pathname === "/";
+  if (event.request.method !== "GET" || origin !== location.origin || !(isPage || FILES.includes(pathname))) {
     return;
   }
-  event.respondWith(fetch(event.request).catch(() => caches.match(event.request)));
+  const kept = () => caches.match(isPage ? FILES[0] : event.request);
+  event.respondWith(fetch(event.request).catch(kept));
 });

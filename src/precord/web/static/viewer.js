@@ -2,39 +2,45 @@
 
 import { ecgPath, getEcg } from "./api.js";
 import { attachCalipers } from "./calipers.js";
+import { drawBeats } from "./beats.js";
 import { el } from "./dom.js";
 import { drawEcg } from "./ecg.js";
 import { t } from "./words.js";
 
 const LAYOUTS = ["", "3x4+1", "3x4", "6x2", "12x1", "cabrera"];
 const CSS_MM = 96 / 25.4; // px that CSS calls a millimetre
+const FILTERS = ["", "40", "0.5-40"]; // Hz; measured is always without
 const KEPT = "precord-px-per-mm";
 const LEAST = 2.1; // px per mm at first: below it a trace cannot be read
 
 /** How ECGs are looked at; viewers that share one stay alike. */
 export function newLook() {
-  return { layout: "", speed: "25", gain: "10", zoom: null, viewers: new Set() };
+  return { layout: "", speed: "25", gain: "10", filter: "", zoom: null, mark: null, viewers: new Set() };
 }
 
 /** Return an element that shows the ECG *of* ({case} or {query}); viewers of one look move together. */
-export function viewer(of, name, look = newLook()) {
+export function viewer(of, name, look = newLook(), isMarked = false) {
   const paper = el("div", { class: "paper-scroll", tabindex: "0", role: "group", "aria-label": t("ecg_of", { name }) });
   const reading = el("output", { class: "reading", "aria-live": "polite" });
   const box = el("div", { class: "viewer" });
   let calipers = null;
   let isMeasuring = false;
   let marches = false;
+  let isBeats = false;
   let shown = null;
+  const beats = el("div", { class: "beats", hidden: true });
 
   async function draw() {
     paper.setAttribute("aria-busy", "true");
     try {
-      const ecg = await getEcg(of, { layout: look.layout, speed: look.speed, gain: look.gain });
+      const ecg = await getEcg(of, { layout: look.layout, speed: look.speed, gain: look.gain, filter: look.filter });
       shown = { ecg, drawing: drawEcg(ecg, name) };
       paper.replaceChildren(shown.drawing);
       for (const option of tools.querySelectorAll("[name=gain] option")) {
         option.textContent = gainName(option.value, ecg.mm_per_mv !== null);
       }
+      if (isBeats) showBeats();
+      remark();
       calipers = attachCalipers(shown.drawing, ecg, (words) => { reading.textContent = words; });
       calipers.march(marches);
       calipers.turn(isMeasuring);
@@ -43,6 +49,18 @@ export function viewer(of, name, look = newLook()) {
       paper.replaceChildren(el("p", { class: "refusal" }, error.message));
     }
     paper.removeAttribute("aria-busy");
+  }
+
+  function remark() {
+    if (shown && isMarked && look.mark) look.mark(shown.drawing, shown.ecg);
+  }
+
+  function showBeats() {
+    beats.hidden = !isBeats;
+    if (!isBeats || !shown) return;
+    const drawing = drawBeats([{ ecg: shown.ecg, name: "ours" }]);
+    const caption = shown.ecg.mm_per_mv === null ? t("scale_unknown") : "25 mm/s · 10 mm/mV";
+    beats.replaceChildren(el("p", { class: "quiet" }, `${t("median_beats")} · ${caption}`), drawing ?? el("p", {}, t("no_beats")));
   }
 
   function size() {
@@ -93,30 +111,45 @@ export function viewer(of, name, look = newLook()) {
     pick("layout", LAYOUTS, (v) => (v === "" ? t("layout_auto") : v === "cabrera" ? "Cabrera" : v.replace("x", "×"))),
     pick("speed", ["25", "50"], (v) => `${v} mm/s`),
     pick("gain", ["5", "10", "20"], (v) => gainName(v, true)),
+    pick("filter", FILTERS, (v) => (v === "" ? t("filter_none") : `${v === "40" ? "≤ 40" : v} Hz`)),
     button("−", () => zoomBy(0.8), "zoom_out"),
     button("+", () => zoomBy(1.25), "zoom_in"),
     button("↔", () => zoomBy(null), "fit"),
     button("1:1", () => zoomBy(1), "true_size"),
     button("mm", () => box.append(calibration(() => zoomBy(1))), "calibrate"),
     toggle("calipers", (on) => { isMeasuring = on; march.hidden = !on; calipers?.turn(on); }),
-    march, reading, files);
+    march, toggle("median_beats", (on) => { isBeats = on; showBeats(); }), reading, files);
 
   paper.addEventListener("scroll", () => {
     for (const one of look.viewers) one.follow(paper);
   });
   paper.addEventListener("keydown", (event) => {
-    const factor = { "+": 1.25, "-": 0.8, 0: null, 1: 1 }[event.key];
+    const factor = { "+": 1.25, "=": 1.25, "-": 0.8, 0: null, 1: 1 }[event.key];
     if (factor !== undefined && !event.ctrlKey && !event.metaKey) zoomBy(factor);
   });
+  pinch(paper, zoomBy);
   const watch = new ResizeObserver(() => size());
   watch.observe(paper);
   look.viewers.add({
-    refresh: draw, size,
+    refresh: draw, size, remark,
     follow(other) { if (other !== paper) { paper.scrollLeft = other.scrollLeft; paper.scrollTop = other.scrollTop; } },
   });
-  box.append(tools, paper);
+  box.append(tools, paper, beats);
   draw();
   return box;
+}
+
+/** Let two fingers on *paper* zoom; one pans as everywhere. */
+function pinch(paper, zoomBy) {
+  let apart = 0;
+  const distance = ([a, b]) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
+  paper.addEventListener("touchstart", (event) => { apart = event.touches.length === 2 ? distance(event.touches) : 0; }, { passive: true });
+  paper.addEventListener("touchmove", (event) => {
+    if (event.touches.length !== 2 || !apart) return;
+    event.preventDefault();
+    const now = distance(event.touches);
+    if (Math.abs(now / apart - 1) > 0.04) { zoomBy(now / apart); apart = now; }
+  }, { passive: false });
 }
 
 /** A gain is one of millivolts only where there are any. */
