@@ -150,8 +150,29 @@ def test_progress_is_told_as_it_is_made() -> None:
         time.sleep(0.001)
     assert second.state is State.WAITING
     gate.set()
+    while not second.is_over:
+        time.sleep(0.001)
     background.close()
     assert (first.state, first.done, first.facts) == (State.DONE, 2, {"added": 2})
+
+
+def test_a_job_ends_with_the_service() -> None:
+    """At its next step, and says so; it does not hold the service up until all is done."""
+    background, begun = Background(), threading.Event()
+
+    def work(job: Job) -> dict[str, str | int | list[str]]:
+        while True:
+            begun.set()
+            job.advance(1)
+            time.sleep(0.001)
+
+    job = background.start("ingest", work)
+    begun.wait(20)
+    background.close()
+    assert (job.state, job.why) == (
+        State.FAILED,
+        "the service was stopped; what was committed stays",
+    )
 
 
 def test_a_fault_of_a_job_says_nothing_of_patients(caplog: pytest.LogCaptureFixture) -> None:

@@ -42,6 +42,7 @@ class Job:
         done: steps that are over.
         facts: what came of it.
         why: why it failed; empty otherwise.
+        is_stopped: whether it is to end at its next step.
     """
 
     name: str
@@ -51,10 +52,17 @@ class Job:
     done: int = 0
     facts: Facts = field(default_factory=dict)
     why: str = ""
+    is_stopped: bool = False
 
     def advance(self, steps: int) -> None:
-        """Count *steps* as over."""
+        """Count *steps* as over.
+
+        Raises:
+            PrecordError: The service ends; what was committed stays.
+        """
         self.done += steps
+        if self.is_stopped:
+            raise PrecordError("the service was stopped; what was committed stays")
 
     @property
     def is_over(self) -> bool:
@@ -98,7 +106,10 @@ class Background:
             return self._jobs[name]
 
     def close(self) -> None:
-        """Leave out the jobs that wait; end when the one that runs has ended."""
+        """Leave out the jobs that wait, and end with the next step of the one that runs."""
+        with self._lock:
+            for job in self._jobs.values():
+                job.is_stopped = True
         self._thread.shutdown(cancel_futures=True)
 
 

@@ -157,6 +157,7 @@ def _run(
             ssl_certfile=cert,
             ssl_keyfile=key,
             timeout_keep_alive=5,
+            timeout_graceful_shutdown=5,  # a stream of events may go on for as long as its job
             limit_concurrency=200,
             h11_max_incomplete_event_size=2**15,
         )
