@@ -1,0 +1,86 @@
+"""Tests of pictures that must not become a record: each is refused in one line, at little cost."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from precord.digitize import digitize
+from precord.errors import PrecordError
+from precord.image.page import draw_page
+from precord.simulate import simulate
+
+
+def _file(pixels: NDArray[np.uint8], kind: str = "PNG") -> bytes:
+    """Return pixels as a file."""
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(file, kind)
+    return file.getvalue()
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    """Return a chunk of a PNG file."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _bomb(width: int, height: int) -> bytes:
+    """Return a PNG of a few hundred bytes that says it is *width* by *height*."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    data = zlib.compress(b"\0" * 100_000)
+    start = b"\x89PNG\r\n\x1a\n"
+    return start + _chunk(b"IHDR", head) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (_bomb(20_000, 10_000), "million"),
+        (_bomb(60_000, 60_000), "million"),
+        (_bomb(2_000, 1_000), "damaged"),
+        (_file(np.full((100, 200, 3), 255, np.uint8)), "200 x 100 pixels are too few"),
+    ],
+    ids=["200 megapixels", "a bomb", "torn", "small"],
+)
+def test_sizes_are_refused_before_pixels(data: bytes, message: str) -> None:
+    """200 megapixels, a bomb, a torn file and 200 by 100 pixels."""
+    with pytest.raises(PrecordError, match=message) as refusal:
+        digitize(data, "x.png")
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_moving_pictures_are_refused(kind: str) -> None:
+    """An animation shows no page, in whatever format."""
+    frames = [Image.new("RGB", (300, 300), color) for color in ("white", "red")]
+    file = io.BytesIO()
+    frames[0].save(file, kind, save_all=True, append_images=frames[1:])
+
+    with pytest.raises(PrecordError, match=r"animated|GIF"):
+        digitize(file.getvalue(), "x")
+
+
+@pytest.fixture(scope="module")
+def page() -> NDArray[np.uint8]:
+    """Return a drawn page at 120 dots per inch."""
+    record = simulate(("SR",), np.random.default_rng(5)).record
+    return draw_page(record, layout="3x4+1", dpi=120).picture
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["mirrored", "left half", "upper half"])
+def test_parts_and_mirrors_are_no_records(page: NDArray[np.uint8], what: str) -> None:
+    """A mirrored page and halves of one are refused, not passed off as a whole ECG."""
+    height, width = page.shape[:2]
+    shown = {
+        "mirrored": page[:, ::-1],
+        "left half": page[:, : width // 2],
+        "upper half": page[: height // 2],
+    }[what]
+
+    with pytest.raises(PrecordError) as refusal:
+        digitize(_file(shown), "x.png")
+    assert "\n" not in str(refusal.value)
