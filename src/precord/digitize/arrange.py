@@ -40,12 +40,19 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """Where each lead is; *misfit* is how badly Einthoven's and Goldberger's laws are kept."""
+    """Where each lead is.
+
+    Attributes:
+        begin: first column of the first lead.
+        misfit: how badly Einthoven's and Goldberger's laws are kept.
+        marks: in what share of the rows the leads are parted by marks.
+    """
 
     layout: str
     pieces: tuple[Piece, ...]
     begin: int
     misfit: float
+    marks: float = 0.0
 
 
 class Ends(NamedTuple):
@@ -63,23 +70,32 @@ def main_rows(layout: str) -> tuple[tuple[Lead, ...], ...]:
 
 
 def arrange(
-    y: NDArray[np.float32], ends: Ends, layout: str | None, speed: float | None
+    y: NDArray[np.float32],
+    marks: NDArray[np.float64],
+    ends: Ends,
+    layout: str | None,
+    speed: float | None,
 ) -> Arrangement | None:
     """Return the best arrangement of (rows, columns) traces *y*, or None where none fits.
 
     Args:
         y: heights of the traces, flat pixels from the top.
+        marks: (columns,) 0 to 1: where leads are parted by a mark.
         ends: of the traces, without calibration pulses.
         layout: where it is known.
         speed: mm/s where it is known.
     """
     layouts = (layout,) if layout else _BY_ROWS.get(len(y), ())
-    found = [a for one in layouts if (a := _fit(y, ends, one, speed)) is not None]
+    found = [a for one in layouts if (a := _fit(y, marks, ends, one, speed)) is not None]
     return min(found, key=lambda a: a.misfit) if found else None
 
 
 def _fit(
-    y: NDArray[np.float32], ends: Ends, layout: str, speed: float | None
+    y: NDArray[np.float32],
+    marks: NDArray[np.float64],
+    ends: Ends,
+    layout: str,
+    speed: float | None,
 ) -> Arrangement | None:
     """Return the arrangement by *layout* with the columns where they fit best."""
     rows = main_rows(layout)
@@ -95,7 +111,7 @@ def _fit(
         if n > 1 and abs(width / standard - 1) < 0.12:
             widths = [standard]
     reach = round((0.6 if ends.is_sure else 7.0) * FLAT_PX_PER_MM) if n > 1 else 0
-    offsets = range(-reach, reach + 1, 3)
+    offsets = range(-reach, reach + 1, 2)
     jumps = _jumps(signals)
     best: tuple[float, float, int, float] | None = None
     for w in widths:
@@ -103,7 +119,9 @@ def _fit(
             bounds = [round(begin + shift + k * w) for k in range(n + 1)]
             misfit = _misfit(signals, rows, bounds, layout)
             inner = [jumps[np.clip(b - 3, 0, None) : b + 4].max(initial=0.0) for b in bounds[1:-1]]
+            marked = [marks[np.clip(b, 0, marks.size - 1)] for b in bounds[1:-1]]
             score = misfit - 0.15 * float(np.mean(inner or [0.0])) + 0.0005 * abs(shift)
+            score -= 0.5 * float(np.mean(marked or [0.0]))
             if best is None or score < best[0]:
                 best = score, misfit, shift, w
     if best is None:
@@ -111,7 +129,9 @@ def _fit(
     _, misfit, shift, w = best
     bounds = [round(begin + shift + k * w) for k in range(n + 1)]
     bounds = [min(max(b, 0), y.shape[1]) for b in bounds]
-    return Arrangement(layout, _pieces(rows, bounds, layout), bounds[0], misfit)
+    marked = [float(marks[min(b, marks.size - 1)]) for b in bounds[1:-1]]
+    share = float(np.mean(marked)) if marked else 0.0
+    return Arrangement(layout, _pieces(rows, bounds, layout), bounds[0], misfit, share)
 
 
 def _jumps(signals: Array) -> Array:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from precord.digitize.grid import FLAT_PX_PER_MM, Grid, background
+from precord.digitize.grid import FLAT_PX_PER_MM, Grid
+from precord.digitize.light import background
 
 Array = NDArray[Any]
 _CELL = round(5 * FLAT_PX_PER_MM)  # pixels of a big square
@@ -23,7 +24,7 @@ def find_ink(grid: Grid) -> NDArray[np.float32]:
     dark = np.full(flat.shape[:2], np.inf, np.float32)
     for channel in range(3):
         plane = flat[..., channel]
-        dark = np.minimum(dark, 1.0 - plane / background(plane))
+        dark = np.minimum(dark, 1.0 - plane / background(plane, grid.seen))
     dark = np.where(grid.seen, np.maximum(dark, 0.0), 0.0).astype(np.float32)
     dark = dark - _repeated(dark)
     level = _ink_level(dark[grid.seen])

@@ -12,6 +12,7 @@ from precord.digitize.grid import FLAT_PX_PER_MM, Grid, find_grid
 from precord.digitize.ink import find_ink
 from precord.digitize.pulse import Pulse, find_pulse
 from precord.digitize.redact import Box
+from precord.digitize.separator import find_separators
 from precord.digitize.trace import Traces, follow
 from precord.errors import QueryError, UnsupportedFormatError
 from precord.image.layout import GAINS, SPEEDS
@@ -19,6 +20,7 @@ from precord.leads import LEADS, Lead
 from precord.record import Provenance, Record, Scale
 
 Array = NDArray[Any]
+_MARKED = 0.3  # share of the rows with marks between their leads
 MIN_SNR = 3.0  # dB expected; a page below it is refused
 
 
@@ -88,7 +90,7 @@ def read_picture(picture: NDArray[np.uint8], name: str, kind: str, options: Opti
     traces, pulses = _without_stray_rows(traces, pulses)
     gain, speed, notes = _calibrate(pulses, options)
     ends = _ends(traces, pulses)
-    arrangement = arrange(traces.y, ends, options.layout, speed)
+    arrangement = arrange(traces.y, find_separators(traces), ends, options.layout, speed)
     if arrangement is None:
         raise UnsupportedFormatError(
             f"{name}: {len(traces.y)} rows of traces found, which fits none of the layouts "
@@ -162,7 +164,8 @@ def _ends(traces: Traces, pulses: list[Pulse | None]) -> Ends:
             last = pulse.left - round(1.0 * FLAT_PX_PER_MM)
         firsts.append(first)
         lasts.append(last)
-    first = int(np.median(firsts))
+    pen = traces.width / 2  # the line begins half a pen's width after its ink
+    first = round(float(np.median(firsts)) + pen)
     agree = np.mean(np.abs(np.array(firsts) - first) < 0.5 * FLAT_PX_PER_MM)
     return Ends(first, int(np.quantile(lasts, 0.6)), bool(agree > 0.6))
 
@@ -191,8 +194,10 @@ def _compose(
     begin = min(piece.first for piece in arrangement.pieces)
     end = max(piece.last for piece in arrangement.pieces)
     signal = np.full((len(LEADS), end - begin), np.nan)
+    is_marked = arrangement.marks > _MARKED
+    edge = round((0.3 if is_marked else 0.05) * FLAT_PX_PER_MM + traces.width / 4)
     for piece in arrangement.pieces:
-        part = piece.sign * _bridge(_without_edges(up[piece.row, piece.first : piece.last]))
+        part = piece.sign * _bridge(_without_edges(up[piece.row, piece.first : piece.last], edge))
         part = part - np.nanmedian(part) if np.isfinite(part).any() else part
         signal[LEADS.index(piece.lead), piece.first - begin : piece.last - begin] = part
     strips = _add_strips(signal, up, arrangement, begin, end)
@@ -240,10 +245,9 @@ def _compose(
     return Reading(record, tuple(snr[k] for k in kept), evidence, grid, traces, arrangement)
 
 
-def _without_edges(part: Array) -> Array:
-    """Return *part* with its ends held, where marks between two leads stand."""
-    edge = round(0.5 * FLAT_PX_PER_MM)
-    if part.size < 4 * edge:
+def _without_edges(part: Array, edge: int) -> Array:
+    """Return *part* with its ends held, where two leads, or a mark between them, meet."""
+    if part.size < 4 * edge or edge < 1:
         return part
     return np.concatenate([[part[edge]] * edge, part[edge:-edge], [part[-edge - 1]] * edge])
 

@@ -10,16 +10,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter1d
-from scipy.signal import find_peaks
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
-from precord.digitize.grid import FLAT_PX_PER_MM
+from precord.digitize.leftover import FLAT_PX_PER_MM
+from precord.digitize.runs import THIN, Runs, find_rows, find_runs, mark_ink
 
 Array = NDArray[Any]
-_INK = 0.45  # at least this sure
-_MOST_RUNS = 14  # of one column
-_THIN = 2.0 * FLAT_PX_PER_MM  # a run below it may be a line that goes right
 _GAP_COST = 0.35  # per pixel between runs of neighbouring columns
+_TALL_GAIN = 0.003  # per pixel of a run: of two that join as well, the greater is the trace
 _MISS_COST, _LOSE_COST = 0.8, 6.0  # per column without ink, and to lose or find the trace
 
 
@@ -31,85 +29,34 @@ class Traces:
         y: (rows, columns) float32, flat pixels from the top; NaN where there is no ink.
         zero: (rows,) flat pixels: where each row's line of 0 mV is, about.
         width: of the line, flat pixels.
-        rest: (height, columns) bool: ink that belongs to no row, such as labels.
+        ink: (height, columns) bool: what is ink, the traces' or not.
     """
 
     y: NDArray[np.float32]
     zero: NDArray[np.float64]
     width: float
-    rest: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Runs:
-    """Vertical runs of ink: (columns, `_MOST_RUNS`) upper and lower edge; NaN is none."""
-
-    upper: Array
-    lower: Array
+    ink: NDArray[np.bool_]
 
 
 def follow(ink: NDArray[np.float32]) -> Traces | None:
     """Follow the traces on (height, columns) *ink*; None where there is no row."""
-    runs = _find_runs(ink)
-    zero = _find_rows(runs, ink.shape)
+    marked = mark_ink(ink)
+    runs = find_runs(ink, marked)
+    zero = find_rows(runs, ink.shape[0])
     if zero.size == 0:
         return None
     height = runs.lower - runs.upper
-    thin = height[height < _THIN]
+    thin = height[(height < THIN) & runs.is_long]
     width = float(np.median(thin)) if thin.size else 3.0
     chosen = _chain(runs, zero, np.zeros((len(zero), *runs.upper.shape), np.float32))
     chosen = _chain(runs, zero, _claims(runs, chosen, zero))
     upper, lower = _pick(runs.upper, chosen), _pick(runs.lower, chosen)
-    rest = ink > _INK
-    for row in range(len(zero)):
-        for column in np.flatnonzero(chosen[row] >= 0):
-            a, b = int(upper[row, column]) - 1, int(lower[row, column]) + 2
-            rest[max(a, 0) : b, column] = False
-    return Traces(_to_line(upper, lower, width).astype(np.float32), zero, width, rest)
+    _part_shared(upper, lower, chosen)
+    y = _to_line(upper, lower, _pick(runs.centre, chosen), width)
+    return Traces(y.astype(np.float32), zero, width, marked)
 
 
-def _find_runs(ink: NDArray[np.float32]) -> _Runs:
-    """Return the runs of each column, their edges between pixels where the ink is at half."""
-    height, columns = ink.shape
-    on = np.zeros((height + 2, columns), np.int8)
-    on[1:-1] = ink > _INK
-    change = np.diff(on, axis=0).T  # (columns, height + 1)
-    column, start = np.nonzero(change == 1)
-    _, end = np.nonzero(change == -1)
-    first = np.searchsorted(column, np.arange(columns))
-    index = np.arange(column.size) - first[column]
-    keep = index < _MOST_RUNS
-    upper = np.full((columns, _MOST_RUNS), np.nan, np.float32)
-    lower = upper.copy()
-    x, k, a, b = column[keep], index[keep], start[keep], end[keep] - 1
-    padded = np.pad(ink, ((1, 1), (0, 0)))
-    upper[x, k] = a - _part(padded[a, x], padded[a + 1, x])
-    lower[x, k] = b + _part(padded[b + 2, x], padded[b + 1, x])
-    return _Runs(upper, lower)
-
-
-def _part(outside: Array, inside: Array) -> Array:
-    """Return how far beyond the last pixel of a run the ink falls to its threshold."""
-    return np.asarray(np.clip((inside - _INK) / np.maximum(inside - outside, 1e-3), 0.0, 1.0))
-
-
-def _find_rows(runs: _Runs, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return the (rows,) heights at which thin runs gather along most of the page."""
-    middle = (runs.upper + runs.lower) / 2
-    thin = (runs.lower - runs.upper) < _THIN
-    counts = np.bincount(middle[thin].astype(int), minlength=shape[0]).astype(float)
-    profile = gaussian_filter1d(counts, 1.6 * FLAT_PX_PER_MM)
-    peaks, _ = find_peaks(
-        profile, distance=round(7 * FLAT_PX_PER_MM), prominence=0.12 * profile.max(initial=1e-9)
-    )
-    near = round(4.0 * FLAT_PX_PER_MM)
-    sums = np.concatenate([[0.0], np.cumsum(counts)])
-    total = sums[np.minimum(peaks + near, shape[0])] - sums[np.maximum(peaks - near, 0)]
-    used = max(float(total.max(initial=0.0)), 1.0)
-    return np.asarray(peaks[total > 0.45 * used], np.float64)
-
-
-def _chain(runs: _Runs, zero: Array, extra: NDArray[np.float32]) -> NDArray[np.intp]:
+def _chain(runs: Runs, zero: Array, extra: NDArray[np.float32]) -> NDArray[np.intp]:
     """Return (rows, columns) the run of each row's best chain, -1 where there is none."""
     columns, n = runs.upper.shape
     pitch = float(np.median(np.diff(zero))) if len(zero) > 1 else 30 * FLAT_PX_PER_MM
@@ -126,7 +73,9 @@ def _chain(runs: _Runs, zero: Array, extra: NDArray[np.float32]) -> NDArray[np.i
         )
         / pitch
     )
+    tall = np.minimum(runs.lower - runs.upper, 10 * FLAT_PX_PER_MM)[None]
     emission = 0.15 * inside + 1.5 * np.maximum(inside - 0.75, 0.0) + 0.02 * away + extra
+    emission = emission - _TALL_GAIN * tall + 0.3 * ~runs.is_long[None]
     emission = np.where(np.isnan(emission), 1e6, emission).astype(np.float32)
     cost = np.zeros((len(zero), n + 1), np.float32)
     cost[:, :n] = emission[:, 0]
@@ -154,11 +103,11 @@ def _chain(runs: _Runs, zero: Array, extra: NDArray[np.float32]) -> NDArray[np.i
     return chosen
 
 
-def _claims(runs: _Runs, chosen: NDArray[np.intp], zero: Array) -> NDArray[np.float32]:
+def _claims(runs: Runs, chosen: NDArray[np.intp], zero: Array) -> NDArray[np.float32]:
     """Return (rows, columns, runs) what it costs a row to take a run that is another's."""
     extra = np.zeros((len(zero), *runs.upper.shape), np.float32)
     middle = (runs.upper + runs.lower) / 2
-    is_tall = (runs.lower - runs.upper) > 2 * _THIN
+    is_tall = (runs.lower - runs.upper) > 2 * THIN
     columns = np.arange(runs.upper.shape[0])
     for owner in range(len(zero)):
         has = chosen[owner] >= 0
@@ -177,24 +126,83 @@ def _pick(edges: Array, chosen: NDArray[np.intp]) -> Array:
     return np.where(chosen >= 0, edges[columns[None], chosen], np.nan)
 
 
-def _to_line(upper: Array, lower: Array, width: float) -> Array:
+def _part_shared(upper: Array, lower: Array, chosen: NDArray[np.intp]) -> None:
+    """Part the runs that two neighbouring rows have both chosen, where their ink meets.
+
+    The row that is tall just before and after such a stretch keeps it, and the other is
+    bridged over it; where both are, each keeps its half.
+    """
+    for row in range(len(chosen) - 1):
+        both = (chosen[row] >= 0) & (chosen[row] == chosen[row + 1])
+        for first, last in _stretches(both):
+            tall = []
+            for r in (row, row + 1):
+                beside = [*range(max(first - 4, 0), first), *range(last, last + 4)]
+                beside = [x for x in beside if x < both.size and not both[x]]
+                sizes = lower[r, beside] - upper[r, beside]
+                tall.append(float(np.nanmax(sizes)) if np.isfinite(sizes).any() else 0.0)
+            piece = slice(first, last)
+            if tall[0] > 2 * tall[1] and tall[1] < THIN:
+                upper[row + 1, piece] = lower[row + 1, piece] = np.nan
+            elif tall[1] > 2 * tall[0] and tall[0] < THIN:
+                upper[row, piece] = lower[row, piece] = np.nan
+            else:
+                middle = (upper[row, piece] + lower[row, piece]) / 2
+                lower[row, piece] = middle
+                upper[row + 1, piece] = middle
+
+
+def _stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return where each stretch of true begins, and where it has ended."""
+    change = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return list(zip(change[::2].tolist(), change[1::2].tolist(), strict=True))
+
+
+def _to_line(upper: Array, lower: Array, centre: Array, width: float) -> Array:
     """Return (rows, columns) the height of the pen's middle.
 
-    A pen of some width draws, in each column, all that the curve does within half a width to
-    either side. Shrinking the upper edge by that much gives the curve with its narrow troughs
-    filled, shrinking the lower edge the curve with its narrow peaks cut: of the two, the one
-    farther from the curve's surroundings saw the peak or the trough.
+    Where the line goes right, that is the centre of its ink. Where it is steep, a pen of
+    some width draws in each column all that the curve does within half a width to either
+    side. Shrinking the upper edge by that much gives the curve with its narrow troughs
+    filled, shrinking the lower edge the curve with its narrow peaks cut: on a flank both are
+    the curve, and at a tip the one that saw it.
     """
-    pen = np.minimum(width, lower - upper)
-    size = 2 * round((width - 1) / 2) + 1 if width > 1 else 1
-    high, low = upper + pen / 2, lower - pen / 2
-    peaks = maximum_filter1d(np.where(np.isnan(high), -np.inf, high), size, axis=-1)
-    troughs = minimum_filter1d(np.where(np.isnan(low), np.inf, low), size, axis=-1)
-    middle = np.where(np.isfinite(high), (high + low) / 2, 0.0)
-    around = gaussian_filter1d(middle, 2.5 * FLAT_PX_PER_MM, axis=-1)
-    is_known = np.isfinite(high) & np.isfinite(peaks) & np.isfinite(troughs)
-    peaks, troughs = np.where(is_known, peaks, 0.0), np.where(is_known, troughs, 0.0)
-    apart = peaks - troughs
-    chosen = np.where(around - peaks > troughs - around, peaks, troughs)
-    result = np.where(np.abs(apart) < 1.0, (peaks + troughs) / 2, chosen)
-    return np.where(is_known, result, np.nan)
+    tall = lower - upper
+    pen = np.minimum(width, tall) / 2
+    size = 2 * round((width - 1) / 2) + 1
+    low = _shrink(lower - pen, size, minimum_filter1d)  # towards the top
+    high = _shrink(upper + pen, size, maximum_filter1d)
+    steep = (high + low) / 2
+    steep = np.where(_near_tip(upper, size, minimum_filter1d) & (high < low), high, steep)
+    steep = np.where(_near_tip(lower, size, maximum_filter1d) & (high < low), low, steep)
+    for row in range(len(steep)):
+        for edge, sign in ((upper[row] + pen[row], 1.0), (lower[row] - pen[row], -1.0)):
+            at = _tips(sign * edge, size)
+            steep[row, at] = sign * np.minimum(sign * steep[row, at], sign * edge[at])
+    steep = np.where(np.isfinite(steep), steep, (upper + lower) / 2)
+    return np.where(tall < 1.5 * width, centre, steep)
+
+
+def _shrink(edge: Array, size: int, extreme: Any) -> Array:
+    """Return an edge of the ink without what the pen's width has added; NaN stays."""
+    farthest = -np.inf if extreme is maximum_filter1d else np.inf
+    known = np.isfinite(edge)
+    found = extreme(np.where(known, edge, farthest), size, axis=-1)
+    return np.where(known, found, np.nan)
+
+
+def _near_tip(edge: Array, size: int, extreme: Any) -> NDArray[np.bool_]:
+    """Return where an edge is within half a pen's width of its own farthest point nearby."""
+    farthest = 1e6 if extreme is minimum_filter1d else -1e6
+    filled = np.where(np.isfinite(edge), edge, farthest)
+    at_tip = np.abs(filled - extreme(filled, 3 * size, axis=-1)) < 1.0
+    return np.asarray(maximum_filter1d(at_tip.astype(np.uint8), size, axis=-1) > 0)
+
+
+def _tips(edge: Array, size: int) -> NDArray[np.intp]:
+    """Return the columns in the middle of where *edge* is lowest within a few pen widths."""
+    filled = np.where(np.isfinite(edge), edge, 1e6)
+    lowest = minimum_filter1d(filled, 3 * size)
+    level = np.isfinite(edge) & (filled - lowest < 1.0)
+    middles = [(a + b - 1) // 2 for a, b in _stretches(level) if b - a <= 2 * size]
+    return np.array(middles, np.intp)
