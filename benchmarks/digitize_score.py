@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from precord.image.layout import Calibration, lay_out
 from precord.leads import LEADS
 from precord.record import Record
+from precord.signal.beats import find_beats
 
 MAX_SHIFT = 0.040  # seconds
 
@@ -24,25 +25,85 @@ def shown(record: Record, layout: str, calibration: Calibration) -> NDArray[np.f
     return signal
 
 
-def score(truth: NDArray[np.float64], rate: float, read: Record | None) -> NDArray[np.float64]:
-    """Return (12,) dB per lead; a refused page and a lead not read are 0 dB.
+def score(
+    truth: NDArray[np.float64], rate: float, read: Record | None
+) -> tuple[NDArray[np.float64], float]:
+    """Return (12,) dB per lead, and the shift in seconds; what is refused or missing is 0 dB.
 
     The reference's mean is removed, one shift of at most 40 ms is allowed per page and one
     offset per lead; a sample that is missing counts as 0.
     """
     if read is None or not read.is_calibrated:
-        return np.zeros(len(truth))
+        return np.zeros(len(truth)), 0.0
     standard = read.to_standard().signal.astype(np.float64)
     seconds = np.arange(truth.shape[1]) / rate
     grid = np.arange(standard.shape[1]) / read.rate
-    best: NDArray[np.float64] | None = None
+    best, at = np.full(len(truth), -np.inf), 0.0
     for shift in np.arange(-MAX_SHIFT, MAX_SHIFT + 1e-9, 0.002):
         found = np.array(
             [_snr(t, _at(r, grid, seconds + shift)) for t, r in zip(truth, standard, strict=True)]
         )
-        if best is None or np.median(found) > np.median(best):
-            best = found
-    return best if best is not None else np.zeros(len(truth))
+        if np.median(found) > np.median(best):
+            best, at = found, float(shift)
+    return best, at
+
+
+def measure_beats(
+    record: Record, truth: NDArray[np.float64], read: Record | None, shift: float
+) -> dict[str, list[float]]:
+    """Return errors in mV of the leads read: "st" of their ST level, "rs" of R and S.
+
+    The ST level is that 100 ms behind the R peak, over the level 80 ms before it; R and S are
+    the highest and lowest value within 60 ms of it, over the same. Medians of the beats shown.
+    """
+    errors: dict[str, list[float]] = {"st": [], "rs": []}
+    if read is None or not read.is_calibrated:
+        return errors
+    rate = record.rate
+    seconds = np.arange(truth.shape[1]) / rate
+    back, after, near = (round(s * rate) for s in (0.08, 0.1, 0.06))
+    peaks = [p for p in find_beats(record) if back < p < truth.shape[1] - after]
+    standard = read.to_standard().signal.astype(np.float64)
+    for row, got in zip(truth, standard, strict=True):
+        other = _at(got, np.arange(got.size) / read.rate, seconds + shift)
+        levels = []
+        for one in (row, other):
+            base = np.array([one[p - back] for p in peaks])
+            st = np.array([one[p + after] for p in peaks]) - base
+            high = np.array([one[p - near : p + near].max() for p in peaks]) - base
+            low = np.array([one[p - near : p + near].min() for p in peaks]) - base
+            levels.append(np.stack([st, high, low]) if peaks else np.empty((3, 0)))
+        differences = levels[1] - levels[0]
+        both = differences[:, np.isfinite(differences).all(axis=0)]
+        if both.size:
+            st_error, r_error, s_error = (round(float(v), 4) for v in np.median(both, axis=1))
+            errors["st"].append(st_error)
+            errors["rs"] += [r_error, s_error]
+    return errors
+
+
+def find_wrong(
+    record: Record, truth: NDArray[np.float64], read: Record | None, shift: float
+) -> int:
+    """Return how many leads read are another lead: unlike their own, like another's (r > .95)."""
+    if read is None:
+        return 0
+    standard = read.to_standard().signal.astype(np.float64)
+    seconds = np.arange(truth.shape[1]) / record.rate
+    whole = record.to_standard().signal[:, : truth.shape[1]].astype(np.float64)
+    n_wrong = 0
+    for k, got in enumerate(standard):
+        here = np.flatnonzero(np.isfinite(truth[k]))
+        other = _at(got, np.arange(got.size) / read.rate, seconds[here] + shift)
+        known = np.isfinite(other)
+        if known.sum() < record.rate or other[known].std() == 0:
+            continue
+        likes = [
+            float(np.corrcoef(row[here[known]], other[known])[0, 1]) if row.std() > 0 else 0.0
+            for row in whole
+        ]
+        n_wrong += likes[k] < 0.5 and max(likes) > 0.95
+    return n_wrong
 
 
 def _at(

@@ -115,3 +115,16 @@ def test_what_cannot_be_judged_is_not_trusted() -> None:
     assert to_confidence(max(expect_snr(blind))) < 0.1
     gaps = replace(good, gaps=(float("nan"), *good.gaps[1:]))
     assert expect_snr(gaps)[0] == -10 < expect_snr(gaps)[1]
+
+
+def test_a_page_on_its_head_is_turned(record: Record) -> None:
+    """The same leads come back, and the record says that the picture was turned."""
+    page = draw_page(record, layout="3x4+1", dpi=120)
+    upright = digitize(_png(page), "page.png").record
+    turned = digitize(_png(replace(page, picture=page.picture[::-1, ::-1].copy())), "page.png")
+    assert "turned by 180 degrees" in turned.record.provenance.notes
+    one, other = upright.lead(Lead.II), turned.record.lead(Lead.II)
+    assert one is not None
+    assert other is not None
+    n = min(one.size, other.size)
+    assert np.corrcoef(np.nan_to_num(one[:n]), np.nan_to_num(other[:n]))[0, 1] > 0.9

@@ -15,7 +15,7 @@ _ROOM = 40.0  # mm at either end of a row
 
 
 class Pulse(NamedTuple):
-    """A calibration pulse: 1 mV; flat pixels, and mm for its size."""
+    """A calibration pulse: 1 mV; flat pixels, and mm for its size; NaN where it is cut off."""
 
     left: int
     right: int
@@ -33,7 +33,37 @@ def find_pulse(y: NDArray[np.float32]) -> Pulse | None:
         found = _search(y, max(int(start), 0), min(int(stop), y.size))
         if found is not None:
             return found
+    return _find_cut_pulse(y, int(present[0]))
+
+
+def _find_cut_pulse(y: NDArray[np.float32], start: int) -> Pulse | None:
+    """Find a pulse whose rise is cut off by the picture's edge: flat, and down to the line."""
+    piece = y[start : start + round(_WIDTHS[1] * FLAT_PX_PER_MM)]
+    falls = [x for x in range(5, piece.size - 12) if _step(piece, x) < -3.5 * FLAT_PX_PER_MM]
+    if not falls:
+        return None
+    end = falls[len([x for x in falls if x < falls[0] + 7]) // 2]
+    top, base = piece[: end - 2], piece[end + 4 : end + 16]
+    if not (np.isfinite(top).all() and np.isfinite(base).sum() > 4):
+        return None
+    height = float(np.nanmedian(base) - np.median(top)) / FLAT_PX_PER_MM
+    error = min(abs(height / gain - 1) for gain in GAINS)
+    if error < _SHAPE_ERROR and np.ptp(top) < 0.5 * FLAT_PX_PER_MM:
+        return Pulse(start, start + end + 2, height, float("nan"))
     return None
+
+
+def keep_aligned(pulses: list[Pulse | None]) -> list[Pulse | None]:
+    """Return *pulses* without those that do not end below one another: they are beats."""
+    rights = np.array([pulse.right for pulse in pulses if pulse is not None], float)
+    if rights.size == 0:
+        return pulses
+    near = np.abs(rights[:, None] - rights[None]) < 1.5 * FLAT_PX_PER_MM
+    right = rights[int(np.argmax(near.sum(1)))]
+    return [
+        pulse if pulse is not None and abs(pulse.right - right) < 1.5 * FLAT_PX_PER_MM else None
+        for pulse in pulses
+    ]
 
 
 def _search(y: NDArray[np.float32], start: int, stop: int) -> Pulse | None:

@@ -11,6 +11,7 @@ from precord.digitize.confidence import Evidence, expect_snr, to_confidence
 from precord.digitize.grid import FLAT_PX_PER_MM, Grid, find_grid
 from precord.digitize.ink import find_ink
 from precord.digitize.pulse import Pulse, find_pulse
+from precord.digitize.pulse import Pulse, find_pulse, keep_aligned
 from precord.digitize.redact import Box
 from precord.digitize.separator import find_separators
 from precord.digitize.trace import Traces, follow
@@ -21,6 +22,7 @@ from precord.record import Provenance, Record, Scale
 
 Array = NDArray[Any]
 _MARKED = 0.3  # share of the rows with marks between their leads
+_SURER = 3.0  # dB more of a page that lies on its side or its head
 MIN_SNR = 3.0  # dB expected; a page below it is refused
 
 
@@ -75,20 +77,73 @@ class Reading:
     words: tuple[Box, ...] | None = None
 
 
-def read_picture(picture: NDArray[np.uint8], name: str, kind: str, options: Options) -> Reading:
-    """Read the ECG in an RGB *picture*.
+def read_picture(
+    picture: NDArray[np.uint8],
+    name: str,
+    kind: str,
+    options: Options,
+    *,
+    limit: float = MIN_SNR,
+) -> Reading:
+    """Read the ECG in an RGB *picture*; below *limit* dB expected it is refused.
 
     Raises:
         UnsupportedFormatError: There is none, or not enough of it can be seen; the message
             says what is missing and which option supplies it.
     """
     grid = find_grid(picture, name)
+    refusal: UnsupportedFormatError | None = None
+    for quarters in (0, 2, 1, 3) if options.rotate == 0 else (0,):
+        turned = _turn(grid, quarters)
+        notes = [f"turned by {90 * quarters} degrees"] if quarters else []
+        try:
+            reading = _read_flat(turned, (name, kind, notes), options)
+            _refuse_poor(reading, name, limit + (_SURER if quarters else 0.0))
+        except UnsupportedFormatError as error:
+            refusal = refusal or error
+        else:
+            return reading
+    raise refusal or UnsupportedFormatError(f"{name}: no ECG found")
+
+
+def _turn(grid: Grid, quarters: int) -> Grid:
+    """Return the flat page turned clockwise by quarters of a circle."""
+    if quarters == 0:
+        return grid
+    flat, to_picture, seen = (
+        np.ascontiguousarray(np.rot90(plane, -quarters))
+        for plane in (grid.flat, grid.to_picture, grid.seen)
+    )
+    return replace(grid, flat=flat, to_picture=to_picture, seen=seen)
+
+
+def _refuse_poor(reading: Reading, name: str, limit: float) -> None:
+    """Refuse a reading of which less signal to noise is expected than *limit*, dB."""
+    expected = float(np.median(reading.snr_db))
+    if expected < limit:
+        raise UnsupportedFormatError(
+            f"{name}: the traces were read, but {reading.evidence.worst()}; expected signal to "
+            f"noise {expected:.0f} dB, at least {limit:g} needed: take a sharper picture from "
+            "above, or give --layout"
+        )
+
+
+def _read_flat(grid: Grid, origin: tuple[str, str, list[str]], options: Options) -> Reading:
+    """Read a flattened page, whatever can be expected of the reading."""
+    name, kind, turned = origin
     traces = follow(find_ink(grid))
     if traces is None:
         raise UnsupportedFormatError(f"{name}: grid of ECG paper, but no trace of an ECG on it")
-    pulses = [find_pulse(row) for row in traces.y]
+    pulses = keep_aligned([find_pulse(row) for row in traces.y])
     traces, pulses = _without_stray_rows(traces, pulses)
     gain, speed, notes = _calibrate(pulses, options)
+    notes = [*turned, *notes]
+    if (gain, speed) == (20.0, 50.0) and options.speed is None and options.gain is None:
+        raise UnsupportedFormatError(
+            f"{name}: the calibration pulse is twice as large both ways as it usually is: either "
+            "the squares of the grid were taken for half their size or the page has 50 mm/s and "
+            "20 mm/mV; give --speed and --gain if it has"
+        )
     ends = _ends(traces, pulses)
     arrangement = arrange(traces.y, find_separators(traces), ends, options.layout, speed)
     if arrangement is None:
@@ -110,16 +165,13 @@ def _without_stray_rows(
 ) -> tuple[Traces, list[Pulse | None]]:
     """Return the traces without rows of text, or of the edge of the paper.
 
-    They are much shorter than the others, or alone have no calibration pulse.
+    They are much shorter than the others, or shorter and alone have no calibration pulse.
     """
     length = np.isfinite(traces.y).sum(1)
     kept = length > 0.5 * np.median(length)
-    lefts = np.array([np.nan if pulse is None else pulse.left for pulse in pulses])
-    same = (
-        np.abs(lefts - np.nanmedian(lefts)) < FLAT_PX_PER_MM if np.isfinite(lefts).any() else kept
-    )
-    if same.sum() >= max(3, 0.6 * len(pulses)):
-        kept &= same
+    has = np.array([pulse is not None for pulse in pulses])
+    if has.sum() >= max(3, 0.6 * len(pulses)):
+        kept &= has | (length > 0.85 * np.median(length))
     if kept.all():
         return traces, pulses
     chosen = [pulse for pulse, keep in zip(pulses, kept, strict=True) if keep]
@@ -139,10 +191,11 @@ def _calibrate(
         if agree >= max(1, round(0.5 * len(found))) and agree >= min(2, len(pulses)):
             gain = nearest
             notes.append(f"gain {gain:g} mm/mV from {agree} calibration pulses")
-    if speed is None and found:
-        width = float(np.median([pulse.width for pulse in found]))
+    whole = [pulse.width for pulse in found if np.isfinite(pulse.width)]
+    if speed is None and whole:
+        width = float(np.median(whole))
         near = [s for s in SPEEDS if abs(width / (0.2 * s) - 1) < 0.14]
-        if near and len(found) >= min(2, len(pulses)):
+        if near and len(whole) >= min(2, len(pulses)):
             speed = near[0]
             notes.append(f"speed {speed:g} mm/s from pulses {width:.1f} mm wide")
     return gain, speed, notes
@@ -167,7 +220,7 @@ def _ends(traces: Traces, pulses: list[Pulse | None]) -> Ends:
     pen = traces.width / 2  # the line begins half a pen's width after its ink
     first = round(float(np.median(firsts)) + pen)
     agree = np.mean(np.abs(np.array(firsts) - first) < 0.5 * FLAT_PX_PER_MM)
-    return Ends(first, int(np.quantile(lasts, 0.6)), bool(agree > 0.6))
+    return Ends(first, int(np.quantile(lasts, 0.4)), bool(agree > 0.6))
 
 
 def _speed_of_columns(arrangement: Arrangement) -> float | None:
@@ -216,12 +269,6 @@ def _compose(
         signal = signal / np.where(spread > 0, spread, 1.0)
     name, kind, notes = origin
     expected = float(np.median([snr[k] for k in kept]))
-    if expected < MIN_SNR:
-        raise UnsupportedFormatError(
-            f"{name}: the traces were read, but {evidence.worst()}; expected signal to noise "
-            f"{expected:.0f} dB, at least {MIN_SNR:g} needed: take a sharper picture from above, "
-            "or give --layout"
-        )
     notes = [
         *notes,
         f"read from a picture, layout {arrangement.layout}; expected {expected:.0f} dB of signal",

@@ -1,4 +1,7 @@
-"""Marks between two leads of a row: ticks above and below the trace, or a line across it."""
+"""Marks between two leads of a row: ticks above and below the trace, or a line across it.
+
+Dotted lines are marks too.
+"""
 
 from typing import Any
 
@@ -31,5 +34,5 @@ def find_separators(traces: Traces) -> NDArray[np.float64]:
             covers.append(np.where(np.abs(at - at.clip(0, height - 1)).any(0), 0.0, full))
         both = np.minimum(*covers)
         beside = np.minimum(np.roll(both, _BESIDE), np.roll(both, -_BESIDE))
-        total += maximum_filter1d((both > 0.8) & (beside < 0.3), 5).astype(float)
+        total += maximum_filter1d((both > 0.45) & (beside < 0.2), 5).astype(float)
     return total / len(traces.y)

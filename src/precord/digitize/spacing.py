@@ -11,6 +11,7 @@ from precord.digitize.bend import Bend
 Array = NDArray[Any]
 _PAGE_MM, _USUAL_MM = (150.0, 450.0), 270.0  # width of a page, and what most have
 _MANY_LINES = 110  # more of one kind over a page are one millimetre apart, fewer five
+_HALF_MM = 0.5
 _STANDS_OUT = 1.0  # log of a peak over what is beside it
 
 
@@ -22,7 +23,7 @@ def line_spacing(lines: NDArray[np.float32], bend: Bend, numbers: Array, n_lines
     """
     possible = [k for k in (1, 2, 3, 4, 5) if _PAGE_MM[0] < n_lines * 5 / k < _PAGE_MM[1]]
     if not possible:
-        return 1.0 if n_lines > _MANY_LINES else 5.0
+        return _spacing_of_size(n_lines)
     low, high = numbers.min(0), numbers.max(0)
     per_line = 16
     us = np.arange(low[0], high[0], 1 / per_line)
@@ -49,9 +50,18 @@ def line_spacing(lines: NDArray[np.float32], bend: Bend, numbers: Array, n_lines
     order = max(lower, key=lambda n: lower[n]) if lower else usual
     if lower.get(order, 0.0) > _STANDS_OUT:
         return 5.0 / order
+    if 2 in possible and score[2.5] > max(_STANDS_OUT, score[4.0], score[6.0]):
+        return 2.5  # each second line is thick, and thin ones lie between them
     if 1 in possible and max(score[f] for f in (4.0, 5.0, 6.0)) > 2 * _STANDS_OUT:
         return 5.0  # with thin lines between them
     return 5.0 / usual
+
+
+def _spacing_of_size(n_lines: float) -> float:
+    """Return how many mm apart lines are of which so many make a page of no usual size."""
+    if _PAGE_MM[0] < n_lines * _HALF_MM < _PAGE_MM[1]:
+        return _HALF_MM  # thin lines, and their first harmonic between them
+    return 1.0 if n_lines > _MANY_LINES else 5.0
 
 
 def _between_knots(pixels: Array, along: Array, knots: Array) -> NDArray[np.float32]:
@@ -78,4 +88,4 @@ def _harmonics(profile: Array, per_line: int) -> dict[float, float]:
         return float(peak / (np.median(beside) + 1e-9)) if beside.size else 0.0
 
     fractions = {round(k / order, 4) for order in (2, 3, 4, 5) for k in range(1, order)}
-    return {f: height(f) for f in (*fractions, 4.0, 5.0, 6.0)}
+    return {f: height(f) for f in (*fractions, 2.5, 4.0, 5.0, 6.0)}
