@@ -110,28 +110,54 @@ def _fit(
         standard = _COLUMN_SECONDS[n] * one * FLAT_PX_PER_MM
         if n > 1 and abs(width / standard - 1) < 0.12:
             widths = [standard]
-    reach = round((0.6 if ends.is_sure else 7.0) * FLAT_PX_PER_MM) if n > 1 else 0
-    offsets = range(-reach, reach + 1, 2)
-    jumps = _jumps(signals)
-    best: tuple[float, float, int, float] | None = None
-    for w in widths:
-        for shift in offsets:
-            bounds = [round(begin + shift + k * w) for k in range(n + 1)]
-            misfit = _misfit(signals, rows, bounds, layout)
-            inner = [jumps[np.clip(b - 3, 0, None) : b + 4].max(initial=0.0) for b in bounds[1:-1]]
-            marked = [marks[np.clip(b, 0, marks.size - 1)] for b in bounds[1:-1]]
-            score = misfit - 0.15 * float(np.mean(inner or [0.0])) + 0.0005 * abs(shift)
-            score -= 0.5 * float(np.mean(marked or [0.0]))
-            if best is None or score < best[0]:
-                best = score, misfit, shift, w
-    if best is None:
-        return None
-    _, misfit, shift, w = best
-    bounds = [round(begin + shift + k * w) for k in range(n + 1)]
-    bounds = [min(max(b, 0), y.shape[1]) for b in bounds]
-    marked = [float(marks[min(b, marks.size - 1)]) for b in bounds[1:-1]]
-    share = float(np.mean(marked)) if marked else 0.0
-    return Arrangement(layout, _pieces(rows, bounds, layout), bounds[0], misfit, share)
+    reach = round((0.6 if ends.is_sure else 10.0) * FLAT_PX_PER_MM) if n > 1 else 0
+    evidence = _Evidence(signals, rows, layout, marks, _jumps(signals))
+    tried = [
+        (w, begin + shift, abs(shift)) for w in widths for shift in range(-reach, reach + 1, 2)
+    ]
+    best = min(tried, key=lambda one: evidence.cost(*one))
+    if n > 1 and evidence.marked(*best[:2]) > 0.4:  # marks say it better than the standard
+        near = range(-6, 7, 2)
+        tried = [
+            (best[0] * (1 + k / 200), best[1] + d, best[2]) for k in range(-5, 6) for d in near
+        ]
+        best = min(tried, key=lambda one: evidence.cost(*one))
+    bounds = evidence.bounds(*best[:2])
+    clipped = [min(max(b, 0), y.shape[1]) for b in bounds]
+    return Arrangement(
+        layout,
+        _pieces(rows, clipped, layout),
+        clipped[0],
+        _misfit(signals, rows, bounds, layout),
+        evidence.marked(*best[:2]),
+    )
+
+
+class _Evidence(NamedTuple):
+    """What tells where the columns of leads begin."""
+
+    signals: Array
+    rows: tuple[tuple[Lead, ...], ...]
+    layout: str
+    marks: Array
+    jumps: Array
+
+    def bounds(self, width: float, begin: float) -> list[int]:
+        """Return where each column of leads begins, and where the last ends."""
+        return [round(begin + k * width) for k in range(len(self.rows[0]) + 1)]
+
+    def marked(self, width: float, begin: float) -> float:
+        """Return how surely marks stand where columns meet, 0 to 1."""
+        inner = np.clip(self.bounds(width, begin)[1:-1], 0, self.marks.size - 1)
+        return float(self.marks[inner].mean()) if inner.size else 0.0
+
+    def cost(self, width: float, begin: float, shift: float) -> float:
+        """Return how badly columns fit that begin *shift* pixels from where they should."""
+        bounds = self.bounds(width, begin)
+        inner = [self.jumps[max(b - 3, 0) : max(b + 4, 1)].max(initial=0.0) for b in bounds[1:-1]]
+        misfit = _misfit(self.signals, self.rows, bounds, self.layout)
+        jump = float(np.mean(inner)) if inner else 0.0
+        return misfit - 0.15 * jump - 0.5 * self.marked(width, begin) + 0.0005 * shift
 
 
 def _jumps(signals: Array) -> Array:

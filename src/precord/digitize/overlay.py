@@ -30,24 +30,28 @@ def draw_overlay(reading: Reading) -> NDArray[np.uint8]:
     page = redact(page, reading.traces.y, words or ())
     for n, piece in enumerate(reading.arrangement.pieces):
         color = _COLORS[n % len(_COLORS)]
-        _draw(page, reading.traces.y[piece.row], piece.first, piece.last, color)
-        at = piece.first + 10, max(20, int(reading.traces.zero[piece.row]) - 60)
+        offset = int(reading.traces.offset[piece.row])
+        y = reading.traces.y[piece.row]
+        _draw(page, y, (piece.first, piece.last), offset, color)
+        at = piece.first + offset + 10, max(20, int(reading.traces.zero[piece.row]) - 60)
         cv2.putText(page, piece.lead, at, cv2.FONT_HERSHEY_SIMPLEX, 1.2, color, 3, cv2.LINE_AA)
     used = {piece.row for piece in reading.arrangement.pieces}
     for row in set(range(len(reading.traces.y))) - used:
-        _draw(page, reading.traces.y[row], 0, page.shape[1], (90, 90, 90))
+        offset = int(reading.traces.offset[row])
+        _draw(page, reading.traces.y[row], (0, page.shape[1]), offset, (90, 90, 90))
     return page
 
 
 def _draw(
     page: NDArray[np.uint8],
     y: NDArray[np.float32],
-    first: int,
-    last: int,
+    ends: tuple[int, int],
+    offset: int,
     color: tuple[int, int, int],
 ) -> None:
     """Draw one stretch of a row's trace."""
-    points = np.stack([np.arange(first, last), y[first:last]], 1)
+    first, last = ends
+    points = np.stack([np.arange(first, last) + offset, y[first:last]], 1)
     gaps = np.flatnonzero(~np.isfinite(points[:, 1]))
     for start, stop in pairwise([-1, *gaps.tolist(), len(points)]):
         piece = np.rint(points[start + 1 : stop]).astype(np.int32)

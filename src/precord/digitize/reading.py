@@ -22,6 +22,7 @@ from precord.record import Provenance, Record, Scale
 
 Array = NDArray[Any]
 _MARKED = 0.3  # share of the rows with marks between their leads
+_SKEW_ERROR = 2.5  # pixels that a pulse may lie off the line through all of them
 _SURER = 3.0  # dB more of a page that lies on its side or its head
 MIN_SNR = 3.0  # dB expected; a page below it is refused
 
@@ -135,7 +136,7 @@ def _read_flat(grid: Grid, origin: tuple[str, str, list[str]], options: Options)
     if traces is None:
         raise UnsupportedFormatError(f"{name}: grid of ECG paper, but no trace of an ECG on it")
     pulses = keep_aligned([find_pulse(row) for row in traces.y])
-    traces, pulses = _without_stray_rows(traces, pulses)
+    traces, pulses = _align(*_without_stray_rows(traces, pulses))
     gain, speed, notes = _calibrate(pulses, options)
     notes = [*turned, *notes]
     if (gain, speed) == (20.0, 50.0) and options.speed is None and options.gain is None:
@@ -175,7 +176,34 @@ def _without_stray_rows(
     if kept.all():
         return traces, pulses
     chosen = [pulse for pulse, keep in zip(pulses, kept, strict=True) if keep]
-    return replace(traces, y=traces.y[kept], zero=traces.zero[kept]), chosen
+    y, zero, offset = traces.y[kept], traces.zero[kept], traces.offset[kept]
+    return replace(traces, y=y, zero=zero, offset=offset), chosen
+
+
+def _align(traces: Traces, pulses: list[Pulse | None]) -> tuple[Traces, list[Pulse | None]]:
+    """Return the traces moved so that the pulses, which were printed at one time, do align.
+
+    A printer draws on paper with a grid that may lie askew under its head.
+    """
+    whole = [k for k, p in enumerate(pulses) if p is not None and np.isfinite(p.width)]
+    if len(whole) < 3:
+        return traces, pulses
+    lefts = np.array([pulse.left for pulse in pulses if pulse is not None and pulse.width > 0])
+    slope, at_top = np.polyfit(traces.zero[whole], lefts, 1)
+    lean = slope * traces.zero + at_top
+    errors = np.abs(lefts - lean[whole])
+    if errors.max() > _SKEW_ERROR or np.ptp(lean) < 2 * _SKEW_ERROR:
+        return traces, pulses
+    offset = np.rint(lean - lean.mean()).astype(np.intp)
+    columns = np.arange(traces.y.shape[1])[None] + offset[:, None]
+    inside = (columns >= 0) & (columns < traces.y.shape[1])
+    y = np.take_along_axis(traces.y, columns.clip(0, traces.y.shape[1] - 1), axis=1)
+    y = np.where(inside, y, np.nan).astype(np.float32)
+    moved = [
+        None if p is None else p._replace(left=p.left - int(d), right=p.right - int(d))
+        for p, d in zip(pulses, offset, strict=True)
+    ]
+    return replace(traces, y=y, offset=offset), moved
 
 
 def _calibrate(

@@ -15,24 +15,27 @@ from precord.digitize.trace import Traces
 Array = NDArray[Any]
 _NEAR, _FAR = round(2.3 * FLAT_PX_PER_MM), round(3.6 * FLAT_PX_PER_MM)  # from the trace
 _BESIDE = round(0.9 * FLAT_PX_PER_MM)  # there the paper is bare
+_SLANT = 9  # pixels; a long line over all rows is seldom quite upright
 
 
 def find_separators(traces: Traces) -> NDArray[np.float64]:
     """Return (columns,): in what share of the rows a thin upright mark stands there.
 
-    It reaches above and below the trace; complexes seldom do both, and never in every row.
+    Half of the rows count as all: rhythm strips have none, and some are hidden. A mark
+    reaches above and below the trace; complexes seldom do both, and never in every row.
     """
     height, columns = traces.ink.shape
     total = np.zeros(columns)
-    for row, zero in zip(traces.y, traces.zero, strict=True):
+    for row, zero, offset in zip(traces.y, traces.zero, traces.offset, strict=True):
         line = median_filter(np.where(np.isfinite(row), row, zero), round(6 * FLAT_PX_PER_MM))
         middle = np.rint(line).astype(int)
         covers = []
         for sign in (-1, 1):
             at = middle[None] + sign * np.arange(_NEAR, _FAR)[:, None]
-            full = traces.ink[np.clip(at, 0, height - 1), np.arange(columns)[None]].mean(0)
+            across = np.clip(np.arange(columns) + offset, 0, columns - 1)[None]
+            full = traces.ink[np.clip(at, 0, height - 1), across].mean(0)
             covers.append(np.where(np.abs(at - at.clip(0, height - 1)).any(0), 0.0, full))
         both = np.minimum(*covers)
         beside = np.minimum(np.roll(both, _BESIDE), np.roll(both, -_BESIDE))
-        total += maximum_filter1d((both > 0.45) & (beside < 0.2), 5).astype(float)
-    return total / len(traces.y)
+        total += maximum_filter1d((both > 0.45) & (beside < 0.2), _SLANT).astype(float)
+    return np.minimum(2 * total / len(traces.y), 1.0)

@@ -30,12 +30,14 @@ class Traces:
         zero: (rows,) flat pixels: where each row's line of 0 mV is, about.
         width: of the line, flat pixels.
         ink: (height, columns) bool: what is ink, the traces' or not.
+        offset: (rows,) columns of the page by which the row's first is farther right.
     """
 
     y: NDArray[np.float32]
     zero: NDArray[np.float64]
     width: float
     ink: NDArray[np.bool_]
+    offset: NDArray[np.intp]
 
 
 def follow(ink: NDArray[np.float32]) -> Traces | None:
@@ -53,7 +55,7 @@ def follow(ink: NDArray[np.float32]) -> Traces | None:
     upper, lower = _pick(runs.upper, chosen), _pick(runs.lower, chosen)
     _part_shared(upper, lower, chosen)
     y = _to_line(upper, lower, _pick(runs.centre, chosen), width)
-    return Traces(y.astype(np.float32), zero, width, marked)
+    return Traces(y.astype(np.float32), zero, width, marked, np.zeros(len(zero), np.intp))
 
 
 def _chain(runs: Runs, zero: Array, extra: NDArray[np.float32]) -> NDArray[np.intp]:
