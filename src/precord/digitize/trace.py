@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d, minimum_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter1d
 
 from precord.digitize.leftover import FLAT_PX_PER_MM
 from precord.digitize.runs import THIN, Runs, find_rows, find_runs, mark_ink
 
 Array = NDArray[Any]
 _GAP_COST = 0.35  # per pixel between runs of neighbouring columns
+_SAME = 0.35  # of a run's height: both of its edges tell the same
 _TALL_GAIN = 0.003  # per pixel of a run: of two that join as well, the greater is the trace
 _MISS_COST, _LOSE_COST = 0.8, 6.0  # per column without ink, and to lose or find the trace
 
@@ -49,7 +50,7 @@ def follow(ink: NDArray[np.float32]) -> Traces | None:
         return None
     height = runs.lower - runs.upper
     thin = height[(height < THIN) & runs.is_long]
-    width = float(np.median(thin)) if thin.size else 3.0
+    width = float(np.quantile(thin, 0.25)) if thin.size else 3.0  # where it goes right
     chosen = _chain(runs, zero, np.zeros((len(zero), *runs.upper.shape), np.float32))
     chosen = _chain(runs, zero, _claims(runs, chosen, zero))
     upper, lower = _pick(runs.upper, chosen), _pick(runs.lower, chosen)
@@ -166,17 +167,17 @@ def _to_line(upper: Array, lower: Array, centre: Array, width: float) -> Array:
     Where the line goes right, that is the centre of its ink. Where it is steep, a pen of
     some width draws in each column all that the curve does within half a width to either
     side. Shrinking the upper edge by that much gives the curve with its narrow troughs
-    filled, shrinking the lower edge the curve with its narrow peaks cut: on a flank both are
-    the curve, and at a tip the one that saw it.
+    filled, shrinking the lower edge the curve with its narrow peaks cut: on a wide flank both
+    are the curve, elsewhere the one farther from the curve's surroundings saw what is there.
     """
     tall = lower - upper
     pen = np.minimum(width, tall) / 2
     size = 2 * round((width - 1) / 2) + 1
     low = _shrink(lower - pen, size, minimum_filter1d)  # towards the top
     high = _shrink(upper + pen, size, maximum_filter1d)
-    steep = (high + low) / 2
-    steep = np.where(_near_tip(upper, size, minimum_filter1d) & (high < low), high, steep)
-    steep = np.where(_near_tip(lower, size, maximum_filter1d) & (high < low), low, steep)
+    around = _smooth((upper + lower) / 2)
+    seen = np.where(around - high > low - around, high, low)
+    steep = np.where(np.abs(high - low) < _SAME * tall, (high + low) / 2, seen)
     for row in range(len(steep)):
         for edge, sign in ((upper[row] + pen[row], 1.0), (lower[row] - pen[row], -1.0)):
             at = _tips(sign * edge, size)
@@ -193,12 +194,13 @@ def _shrink(edge: Array, size: int, extreme: Any) -> Array:
     return np.where(known, found, np.nan)
 
 
-def _near_tip(edge: Array, size: int, extreme: Any) -> NDArray[np.bool_]:
-    """Return where an edge is within half a pen's width of its own farthest point nearby."""
-    farthest = 1e6 if extreme is minimum_filter1d else -1e6
-    filled = np.where(np.isfinite(edge), edge, farthest)
-    at_tip = np.abs(filled - extreme(filled, 3 * size, axis=-1)) < 1.0
-    return np.asarray(maximum_filter1d(at_tip.astype(np.uint8), size, axis=-1) > 0)
+def _smooth(middle: Array) -> Array:
+    """Return the height around which a trace moves, over some millimetres."""
+    known = np.isfinite(middle)
+    size = 2.5 * FLAT_PX_PER_MM
+    weight = gaussian_filter1d(known.astype(float), size, axis=-1)
+    total = gaussian_filter1d(np.where(known, middle, 0.0), size, axis=-1)
+    return np.asarray(total / np.maximum(weight, 1e-6))
 
 
 def _tips(edge: Array, size: int) -> NDArray[np.intp]:
