@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from precord.digitize.pulse import Pulse, find_pulse, keep_aligned
+from precord.digitize.pulse import Pulse, find_cut_pulse, keep_aligned
 from precord.digitize.separator import find_separators
 from precord.digitize.trace import follow
 
@@ -17,7 +17,7 @@ def _curve(zero: float, high: float, every: int = 250) -> NDArray[np.float64]:
     x = np.arange(_WIDTH)
     away = np.abs((x - 100) % every - every // 2)
     slow = 6 * np.sin(2 * np.pi * x / 400)
-    return np.asarray(zero + slow - high * np.clip(1 - away / 9, 0, 1))
+    return np.asarray(zero + slow - high * np.clip(1 - away / 9, 0, 1), np.float64)
 
 
 def _ink(*curves: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -27,7 +27,8 @@ def _ink(*curves: NDArray[np.float64]) -> NDArray[np.float32]:
         points = np.stack([np.arange(_WIDTH), curve], 1)
         fixed = np.rint(points * 2**_SHIFT).astype(np.int32)
         cv2.polylines(plane, [fixed], False, 255, 4, cv2.LINE_AA, _SHIFT)
-    return np.asarray(cv2.GaussianBlur(plane, (0, 0), 0.8), np.float32) / 255
+    blurred = cv2.GaussianBlur(plane, (0, 0), 0.8)
+    return np.asarray(blurred / np.float32(255.0), np.float32)
 
 
 def test_heights_of_narrow_peaks_come_back() -> None:
@@ -84,7 +85,7 @@ def test_a_pulse_cut_off_by_the_edge_still_has_a_height() -> None:
     y = np.full(1000, 300.0, np.float32)
     y[20:50] = 200.0
     y[:20] = np.nan
-    pulse = find_pulse(y)
+    pulse = find_cut_pulse(y)
     assert pulse is not None
     assert abs(pulse.height - 10.0) < 0.2
     assert np.isnan(pulse.width)

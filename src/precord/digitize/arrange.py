@@ -71,20 +71,21 @@ def main_rows(layout: str) -> tuple[tuple[Lead, ...], ...]:
 
 def arrange(
     y: NDArray[np.float32],
-    marks: NDArray[np.float64],
     ends: Ends,
     layout: str | None,
     speed: float | None,
+    marks: NDArray[np.float64] | None = None,
 ) -> Arrangement | None:
     """Return the best arrangement of (rows, columns) traces *y*, or None where none fits.
 
     Args:
         y: heights of the traces, flat pixels from the top.
-        marks: (columns,) 0 to 1: where leads are parted by a mark.
         ends: of the traces, without calibration pulses.
         layout: where it is known.
         speed: mm/s where it is known.
+        marks: (columns,) 0 to 1: where leads are parted by a mark.
     """
+    marks = np.zeros(y.shape[1]) if marks is None else marks
     layouts = (layout,) if layout else _BY_ROWS.get(len(y), ())
     found = [a for one in layouts if (a := _fit(y, marks, ends, one, speed)) is not None]
     return min(found, key=lambda a: a.misfit) if found else None

@@ -33,11 +33,15 @@ def find_pulse(y: NDArray[np.float32]) -> Pulse | None:
         found = _search(y, max(int(start), 0), min(int(stop), y.size))
         if found is not None:
             return found
-    return _find_cut_pulse(y, int(present[0]))
+    return None
 
 
-def _find_cut_pulse(y: NDArray[np.float32], start: int) -> Pulse | None:
+def find_cut_pulse(y: NDArray[np.float32]) -> Pulse | None:
     """Find a pulse whose rise is cut off by the picture's edge: flat, and down to the line."""
+    present = np.flatnonzero(np.isfinite(y))
+    if present.size < 300:
+        return None
+    start = int(present[0])
     piece = y[start : start + round(_WIDTHS[1] * FLAT_PX_PER_MM)]
     falls = [x for x in range(5, piece.size - 12) if _step(piece, x) < -3.5 * FLAT_PX_PER_MM]
     if not falls:

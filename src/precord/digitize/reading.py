@@ -10,8 +10,7 @@ from precord.digitize.arrange import KNOWN, Arrangement, Ends, Piece, arrange, n
 from precord.digitize.confidence import Evidence, expect_snr, to_confidence
 from precord.digitize.grid import FLAT_PX_PER_MM, Grid, find_grid
 from precord.digitize.ink import find_ink
-from precord.digitize.pulse import Pulse, find_pulse
-from precord.digitize.pulse import Pulse, find_pulse, keep_aligned
+from precord.digitize.pulse import Pulse, find_cut_pulse, find_pulse, keep_aligned
 from precord.digitize.redact import Box
 from precord.digitize.separator import find_separators
 from precord.digitize.trace import Traces, follow
@@ -111,11 +110,12 @@ def _turn(grid: Grid, quarters: int) -> Grid:
     """Return the flat page turned clockwise by quarters of a circle."""
     if quarters == 0:
         return grid
-    flat, to_picture, seen = (
-        np.ascontiguousarray(np.rot90(plane, -quarters))
-        for plane in (grid.flat, grid.to_picture, grid.seen)
+    return replace(
+        grid,
+        flat=np.ascontiguousarray(np.rot90(grid.flat, -quarters)),
+        to_picture=np.ascontiguousarray(np.rot90(grid.to_picture, -quarters)),
+        seen=np.ascontiguousarray(np.rot90(grid.seen, -quarters)),
     )
-    return replace(grid, flat=flat, to_picture=to_picture, seen=seen)
 
 
 def _refuse_poor(reading: Reading, name: str, limit: float) -> None:
@@ -135,7 +135,7 @@ def _read_flat(grid: Grid, origin: tuple[str, str, list[str]], options: Options)
     traces = follow(find_ink(grid))
     if traces is None:
         raise UnsupportedFormatError(f"{name}: grid of ECG paper, but no trace of an ECG on it")
-    pulses = keep_aligned([find_pulse(row) for row in traces.y])
+    pulses = keep_aligned([find_pulse(row) or find_cut_pulse(row) for row in traces.y])
     traces, pulses = _align(*_without_stray_rows(traces, pulses))
     gain, speed, notes = _calibrate(pulses, options)
     notes = [*turned, *notes]
@@ -146,7 +146,7 @@ def _read_flat(grid: Grid, origin: tuple[str, str, list[str]], options: Options)
             "20 mm/mV; give --speed and --gain if it has"
         )
     ends = _ends(traces, pulses)
-    arrangement = arrange(traces.y, find_separators(traces), ends, options.layout, speed)
+    arrangement = arrange(traces.y, ends, options.layout, speed, find_separators(traces))
     if arrangement is None:
         raise UnsupportedFormatError(
             f"{name}: {len(traces.y)} rows of traces found, which fits none of the layouts "

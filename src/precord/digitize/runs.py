@@ -122,8 +122,8 @@ def find_rows(runs: Runs, height: int) -> NDArray[np.float64]:
     peaks, _ = find_peaks(
         profile, distance=round(7 * FLAT_PX_PER_MM), prominence=0.08 * profile.max(initial=1e-9)
     )
-    found = [(y, *_cover(runs, y)) for y in peaks.astype(float)]
-    found = [(y, share) for y, share, spread in found if spread > _FLAT]
+    covers = [(y, *_cover(runs, y)) for y in peaks.astype(float)]
+    found = [(y, share) for y, share, spread in covers if spread > _FLAT]
     if not found:
         return np.empty(0)
     most = max(share for _, share in found)
