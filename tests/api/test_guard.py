@@ -36,6 +36,12 @@ ROUTES = [
     ("POST", "/v1/checks"),
     ("GET", "/v1/jobs/j"),
     ("GET", "/v1/jobs/j/events"),
+    ("POST", "/v1/read"),
+    ("POST", "/v1/digitize"),
+    ("POST", "/v1/digitize/picture"),
+    ("POST", "/v1/draft"),
+    ("POST", "/v1/draft/export"),
+    ("POST", "/v1/report"),
 ]
 
 
