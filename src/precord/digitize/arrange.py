@@ -210,6 +210,9 @@ def _misfit(
         parts = np.stack([leads[name] for name in names])
         if parts.shape[1] < 20:
             continue
+        if not np.isfinite(parts).all(axis=0).any():
+            total, size = total + 1.0, size + 1.0  # what cannot be held against a law breaks it
+            continue
         parts = parts - np.nanmedian(parts, axis=1, keepdims=True)
         rest = np.abs(np.array(signs) @ parts)
         total += float(np.nanmean(rest))
