@@ -172,7 +172,7 @@ def test_a_rendered_page_comes_back(record: Record, tmp_path: Path, layout: str)
         (Vendor(way="clip"), 90.0),
         (Vendor(names=False), 90.0),
         (Vendor(way="row", names=False), 90.0),
-        (Vendor(digits=2), 45.0),
+        (Vendor(digits=2), 40.0),  # 0.01 mm is 1 uV and 0.4 ms; the smallest lead has 40 uV
         (Vendor(grid="thick"), 90.0),
         (Vendor(grid="none"), 90.0),
         (Vendor(grid="none", pulse="none"), 90.0),
