@@ -71,13 +71,15 @@ def page() -> NDArray[np.uint8]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["mirrored", "left half"])
+@pytest.mark.parametrize("what", ["mirrored", "left half", "two thirds", "top half"])
 def test_parts_and_mirrors_are_no_records(page: NDArray[np.uint8], what: str) -> None:
-    """A mirrored page and half of one are refused, not passed off as a whole ECG."""
-    width = page.shape[1]
+    """A mirrored page and parts of one are refused, not passed off as a whole ECG."""
+    height, width = page.shape[:2]
     shown = {
         "mirrored": page[:, ::-1],
         "left half": page[:, : width // 2],
+        "two thirds": page[:, : 2 * width // 3],
+        "top half": page[: height // 2],
     }[what]
 
     with pytest.raises(PrecordError) as refusal:

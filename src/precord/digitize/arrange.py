@@ -219,8 +219,9 @@ def _misfit(
         size += float(np.nanmean(np.abs(parts))) * 2
     if {Lead.I, Lead.II, Lead.AVR} <= leads.keys() and starts[Lead.AVR] == starts[Lead.I]:
         rest = leads[Lead.AVR] + (leads[Lead.I] + leads[Lead.II]) / 2
-        total += float(np.nanmean(np.abs(rest - np.nanmedian(rest))))
-        size += float(np.nanmean(np.abs(leads[Lead.AVR])) * 2)
+        if np.isfinite(rest).any():
+            total += float(np.nanmean(np.abs(rest - np.nanmedian(rest))))
+            size += float(np.nanmean(np.abs(leads[Lead.AVR])) * 2)
     return total / size
 
 

@@ -10,6 +10,7 @@ from precord.digitize.arrange import KNOWN, Arrangement, Ends, Piece, arrange, n
 from precord.digitize.confidence import Evidence, expect_snr, to_confidence
 from precord.digitize.grid import FLAT_PX_PER_MM, Grid, find_grid
 from precord.digitize.ink import find_ink
+from precord.digitize.plausible import refuse_parts
 from precord.digitize.pulse import Pulse, find_cut_pulse, find_pulse, keep_aligned
 from precord.digitize.redact import Box
 from precord.digitize.separator import find_separators
@@ -158,6 +159,7 @@ def _read_flat(grid: Grid, origin: tuple[str, str, list[str]], options: Options)
             f"{name}: paper speed found neither in the calibration pulse nor in the length of the "
             "rows; give --speed 25 or --speed 50"
         )
+    refuse_parts(arrangement, speed, name, is_layout_given=options.layout is not None)
     return _compose(grid, traces, arrangement, gain, speed, pulses, (name, kind, notes))
 
 

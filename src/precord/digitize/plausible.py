@@ -1,0 +1,40 @@
+"""Whether a reading can be a whole page at all: what no confidence can outweigh.
+
+Half a page, or one seen in a mirror, has rows, a grid and even a calibration pulse, and would
+be read with the wrong leads. Two things give it away: its columns are too short, and its limb
+leads contradict each other.
+"""
+
+import numpy as np
+
+from precord.digitize.arrange import Arrangement
+from precord.digitize.grid import FLAT_PX_PER_MM
+from precord.errors import UnsupportedFormatError
+
+_COLUMN_SECONDS = {2: 5.0, 4: 2.5}  # by how many columns stand beside each other
+_SHORTEST = 0.8  # of a column, at 25 mm/s; a page at 50 mm/s may show half of it
+_MOST_MISFIT = 0.7  # of Einthoven's and Goldberger's laws; leads of a mirrored page have .8 to 1
+
+
+def refuse_parts(
+    arrangement: Arrangement, speed: float, name: str, *, is_layout_given: bool
+) -> None:
+    """Refuse what is a part of a page, or its mirror image.
+
+    Raises:
+        UnsupportedFormatError: Columns are too short for the layout, which nobody stated, or
+            the limb leads contradict each other.
+    """
+    main = [piece for piece in arrangement.pieces if piece.row == arrangement.pieces[0].row]
+    width = float(np.median([piece.last - piece.first for piece in main])) / FLAT_PX_PER_MM
+    seconds, usual = width / speed, _COLUMN_SECONDS.get(len(main), 0.0) * 25.0 / speed
+    if not is_layout_given and seconds < _SHORTEST * usual:
+        raise UnsupportedFormatError(
+            f"{name}: layout {arrangement.layout} with columns of {seconds:.1f} s, expected about "
+            f"{usual:g} s: a part of a page; show the whole page, or give --layout if it is whole"
+        )
+    if arrangement.misfit > _MOST_MISFIT:
+        raise UnsupportedFormatError(
+            f"{name}: the limb leads contradict each other (II is not I + III), so the leads are "
+            "not where they were looked for: show the whole page, not mirrored, or give --layout"
+        )
