@@ -57,7 +57,7 @@ docs: $(VENV)/.dev ## regenerate the command-line reference
 	$(BIN)/python tools/reference.py
 
 VIEWS := signed qiu2023-grid qiu2023-concat
-WITHHELD := signed signed-one-beat signed-no-polarity signed-no-voltage qiu2023-grid
+WITHHELD := signed signed-one-beat signed-no-polarity signed-no-voltage
 BASELINES := runs/supervised/weights/encoder.json runs/withheld/weights/encoder.json \
 	runs/budget-minilm/weights/encoder.json $(VIEWS:%=runs/budget-%/weights/encoder.json)
 
@@ -80,7 +80,7 @@ runs/cv-%/queries.npz: | $(VENV)/.dev
 
 baselines: $(BASELINES) ## train what the system is measured against (an hour on 2 cores)
 
-costs: $(WITHHELD:%=runs/cv-%/queries.npz) ## what one beat, lost polarity and lost voltage cost, inside folds 1-8 (an hour)
+costs: $(WITHHELD:%=runs/cv-%/queries.npz) ## what one beat, lost polarity and lost voltage cost, inside folds 1-8 (half an hour)
 	$(BIN)/precord compare $(WITHHELD:%=runs/cv-%)
 
 beside = $(if $(wildcard runs/$(1)/weights/encoder.json),--beside "$(2)=runs/$(1)/weights")
