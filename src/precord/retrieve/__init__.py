@@ -2,7 +2,8 @@
 
 from precord.retrieve.calibration import Calibration
 from precord.retrieve.consensus import Consensus
-from precord.retrieve.search import MAX_TEXT, QueryEncoder, Retriever, SearchResult
+from precord.retrieve.result import SearchResult
+from precord.retrieve.search import MAX_TEXT, QueryEncoder, Retriever
 from precord.retrieve.words import Witness
 
 __all__ = [

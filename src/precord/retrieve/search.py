@@ -10,27 +10,26 @@ What the nearest cases say together, `consensus` says.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from precord.case import Case, Explanation, Hit
+from precord.case import Case
 from precord.criteria import Criteria
 from precord.encoder import QueryEncoding
 from precord.errors import QueryError, SignalError
 from precord.explain import explain
 from precord.library.protocol import Library, Vectors
-from precord.record import Measurements, Record
-from precord.report import Source
-from precord.retrieve.abstain import Trust, Verdict, refuse
+from precord.record import Record
+from precord.retrieve.abstain import refuse
+from precord.retrieve.allow import allow, find_same_patient
 from precord.retrieve.calibration import Calibration
-from precord.retrieve.consensus import Consensus
-from precord.retrieve.critical import Raised
 from precord.retrieve.focus import DEPTH, Focus, compare_cases, find_place, refocus
 from precord.retrieve.note import describe_query, describe_shortage, list_faults
 from precord.retrieve.rank import best_rows
+from precord.retrieve.result import SearchResult, to_hits
 from precord.retrieve.steer import Aspect, stress
 from precord.retrieve.where import look
 from precord.retrieve.witness import Question, hear
@@ -39,7 +38,7 @@ from precord.score import RERANK_DEPTH, ScoreWeights, rerank, score_cases
 from precord.signal.beats import average_beats
 from precord.signal.lead_note import describe_leads
 from precord.signal.measure import measure
-from precord.signal.quality import LeadQuality, assess
+from precord.signal.quality import assess
 from precord.statements import CODES
 from precord.text import TextQuery, matching_text, read_query
 
@@ -66,39 +65,6 @@ class QueryEncoder(Protocol):
     def likely_statements(self, probabilities: NDArray[np.float32]) -> frozenset[str]:
         """Return the codes that *probabilities* speak for."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """What a search found, and what it saw of the query.
-
-    Attributes:
-        hits: best first.
-        earlier: ids of the cases left out because they are of the same patient.
-        query_quality: of the query's leads; empty for a text.
-        query_measurements: empty for a text.
-        query_statements: as read from the signal or as given; empty for a text.
-        query_statements_are_read: whether the model read them from the signal.
-        notes: what the reader of the hits must know, one sentence each.
-        consensus: what the nearest real cases say together; None for a text, and where
-            there is no real case to ask.
-        trust: whether there is an answer; without one there are no hits.
-        critical: what must not be overlooked, the most serious first.
-        scarce: critical statements of which the library has few cases, with their number:
-            what it cannot show.
-    """
-
-    hits: tuple[Hit, ...]
-    earlier: tuple[str, ...] = ()
-    query_quality: tuple[LeadQuality, ...] = ()
-    query_measurements: Measurements = field(default_factory=Measurements)
-    query_statements: frozenset[str] = frozenset()
-    query_statements_are_read: bool = False
-    notes: tuple[str, ...] = ()
-    consensus: Consensus | None = None
-    trust: Trust = field(default_factory=lambda: Trust(Verdict.ANSWER))
-    critical: tuple[Raised, ...] = ()
-    scarce: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +127,10 @@ class Retriever:
             (vectors.ecg, vectors.report, vectors.statements),
             self.encoder.score_weights,
         )
-        is_same, own_notes = self._find_same_patient(record, patient, vectors)
-        is_allowed, source_notes = self._allow(vectors, criteria, include_simulated)
+        is_same, own_notes = find_same_patient(self.library, vectors, record, patient)
+        is_allowed, source_notes = allow(
+            self.library, vectors, criteria, include_simulated=include_simulated
+        )
         total = np.where(is_allowed & ~is_same, scores.total[0], np.nan)
         matches = np.full(total.shape, np.nan)
         if like is None:
@@ -186,7 +154,7 @@ class Retriever:
         question = Question(encoding, measurements, scores.total[0], scores.overlap[0, best])
         heard = hear(question, vectors, ~is_same, self.calibration)
         return SearchResult(
-            hits=_to_hits(
+            hits=to_hits(
                 cases,
                 reasons,
                 score=total[best],
@@ -252,7 +220,9 @@ class Retriever:
         """
         query = _read_text(text) if isinstance(text, str) else text
         vectors = self._vectors(k)
-        is_allowed, notes = self._allow(vectors, criteria, include_simulated)
+        is_allowed, notes = allow(
+            self.library, vectors, criteria, include_simulated=include_simulated
+        )
         if query.unwanted:
             columns = [CODES.index(code) for code in query.unwanted]
             has_it = vectors.statements.present[:, columns].any(axis=1)
@@ -262,7 +232,7 @@ class Retriever:
         cases = self._take_consistent(query, vectors, ranked.score, k)
         best = [vectors.row_of[case.id] for case in cases]
         return SearchResult(
-            hits=_to_hits(
+            hits=to_hits(
                 cases,
                 [None] * len(cases),
                 score=ranked.score[best],
@@ -293,27 +263,6 @@ class Retriever:
         if not vectors.ids:
             raise QueryError("the library is empty; fill it with `precord ingest`")
         return vectors
-
-    def _allow(
-        self, vectors: Vectors, criteria: Criteria | None, include_simulated: bool
-    ) -> tuple[NDArray[np.bool_], list[str]]:
-        """Return (N,) which cases may be hits, and notes on those that may not."""
-        wanted = criteria or Criteria()
-        is_simulated = vectors.is_simulated
-        n = int(is_simulated.sum())
-        if n == is_simulated.size:
-            notes, meets = ["all cases of this library are SIMULATED"], np.ones_like(is_simulated)
-        elif include_simulated or Source.SIMULATED in wanted.sources or not n:
-            notes, meets = [], np.ones_like(is_simulated)
-        else:
-            notes, meets = [f"left out: {n} simulated"], ~is_simulated
-        if not wanted.is_empty:
-            found = np.zeros(meets.size, np.bool_)
-            rows = (vectors.row_of.get(case_id) for case_id in self.library.select(wanted))
-            found[[row for row in rows if row is not None]] = True  # one may have come since
-            meets &= found
-            notes.append(f"{meets.sum()} of {meets.size} cases meet the criteria")
-        return meets, notes
 
     def _rerank(
         self, query: QueryEncoding, vectors: Vectors, total: NDArray[np.floating]
@@ -346,30 +295,6 @@ class Retriever:
         cases = (self.library.case(vectors.ids[row], with_record=True) for row in top)
         return refocus(total, top, compare_cases(place, focus.leads, (c.record for c in cases)))
 
-    def _find_same_patient(
-        self, record: Record, patient: str | None, vectors: Vectors
-    ) -> tuple[NDArray[np.bool_], list[str]]:
-        """Return (N,) which cases are of the query's own patient, and notes on them."""
-        patients = {patient}
-        if patient is None and record.acquisition.patient_id:
-            patients.add(self.library.pseudonym(record.acquisition.patient_id))
-        notes = []
-        known = self.library.find_digest(record.digest())
-        if known not in vectors.row_of:  # it came since the vectors were read
-            known = None
-        if known is not None:
-            patients.add(vectors.patients[vectors.row_of[known]])
-            notes.append(f"this very ECG is in the library as {known}, and left out")
-        patients.discard(None)
-        is_same = np.zeros(len(vectors.ids), np.bool_)
-        for owner in patients:
-            is_same[list(vectors.rows_of.get(owner or "", ()))] = True
-        if known is not None:
-            is_same[vectors.row_of[known]] = True
-        if others := int(is_same.sum()) - (known is not None):
-            notes.append(f"left out: {others} of the same patient")
-        return is_same, notes
-
 
 def _read_text(text: str) -> TextQuery:
     """Return what *text* asks for; refuse what cannot be searched."""
@@ -379,27 +304,3 @@ def _read_text(text: str) -> TextQuery:
     if not query.text:
         raise QueryError("the text is empty, expected words such as 'atrial fibrillation'")
     return query
-
-
-def _to_hits(
-    cases: Sequence[Case],
-    reasons: Sequence[Explanation | None],
-    score: NDArray[np.floating],
-    **parts: NDArray[np.floating],
-) -> tuple[Hit, ...]:
-    """Return the hits, best first; *parts* (hits,) are fields of `Hit`, NaN for none."""
-    return tuple(
-        Hit(
-            case=case,
-            rank=rank,
-            score=float(score[rank - 1]),
-            explanation=reason,
-            **{name: _to_float(column[rank - 1]) for name, column in parts.items()},
-        )
-        for rank, (case, reason) in enumerate(zip(cases, reasons, strict=True), 1)
-    )
-
-
-def _to_float(score: np.floating) -> float | None:
-    """Return *score*, or None for NaN."""
-    return None if np.isnan(score) else float(score)
