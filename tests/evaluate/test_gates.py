@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from precord.corpora import open_corpus
@@ -50,7 +51,7 @@ def _gates(tmp_path: Path, encoder: FakeEncoder) -> dict[str, Gate]:
     with SqliteLibrary.create(path, encoder.fingerprint, "fp32", encoder.dim) as library:
         ingest(open_corpus("folder", archive).entries([1]), library, encoder, workers=1)
         material = _with_own_vectors(
-            read_material([("folder", archive)], 9, library, encoder, lambda *_: lambda _: None),
+            read_material([("folder", archive)], [9], library, encoder, lambda *_: lambda _: None),
             encoder,
         )
         found = check_gates(material, encoder, steps.append)
@@ -76,6 +77,9 @@ def test_gates_tell_a_sound_encoder_from_a_blind_one(tmp_path: Path) -> None:
         assert gates["the same with all leads turned over: drop"].holds is is_sound
         assert gates["planted ECGs of the query's patient that were returned"].value == 0
         assert not gates["a record without its scale finds itself first"].holds
+        (perfect,) = (g for name, g in gates.items() if "ranked by what is true" in name)
+        assert perfect.bound is None
+        assert perfect.value == pytest.approx(0), "there is one source"
 
 
 def test_a_gate_holds_on_its_own_side_of_the_bound() -> None:

@@ -187,7 +187,8 @@ def _source(material: Material, encoder: QueryEncoder) -> list[Gate]:
     """Hits do not follow the data set that a query comes from.
 
     A source whose cases are good hits for everybody exceeds its share without that: so the
-    queries of the other sources are asked as well.
+    queries of the other sources are asked as well. What a perfect ranking has, by the
+    statements of both sides with ties drawn at random, is told for information.
     """
     scores = system_scores(material, encoder)["precord"]
     table = same_source(material.task, scores)
@@ -197,6 +198,17 @@ def _source(material: Material, encoder: QueryEncoder) -> list[Gate]:
             f"hits of {corpus} queries from their own source, above its share",
             table[f"hits of {corpus} queries"].value - table[f"gallery of {corpus}"].value,
             0.05,
+            False,
+        )
+        for corpus in corpora
+    ]
+    ties = np.random.default_rng(_SEED).random(scores.shape) * 1e-6
+    perfect = same_source(material.task, material.task.likeness + ties)
+    gates += [
+        Gate(
+            f"the same of {corpus} queries if hits were ranked by what is true",
+            perfect[f"hits of {corpus} queries"].value - perfect[f"gallery of {corpus}"].value,
+            None,
             False,
         )
         for corpus in corpora
