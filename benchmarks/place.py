@@ -1,23 +1,22 @@
 """Measure how far a search that stresses leads and a window moves its hits.
 
-Usage: python benchmarks/place.py [--shared ../shared] [--runs runs]
+Usage: python benchmarks/place.py [--cross runs/cv-first] [--shared ../shared] [--runs runs]
 
-Library and queries are those of benchmarks/answers.py: PTB-XL folds 1 to 7, and fold 8. Nothing is
-fitted. Writes docs/results/place.md. Three minutes on one core.
+PTB-XL fold 4 asks weights that folds 5 to 8 trained (benchmarks/setting.py). Nothing is fitted.
+Writes docs/results/place.md. Three minutes on one core.
 """
 
 import argparse
-import os
 from collections import defaultdict
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from setting import ROOT, SMALL, add_arguments, open_part
 
 from precord.encoder import Encoder
 from precord.errors import QueryError
-from precord.evaluate.material import Material, open_gallery, read_material
+from precord.evaluate.material import Material
 from precord.metrics import Resamples
 from precord.record import Record
 from precord.relevance import StatementTable
@@ -37,9 +36,7 @@ from precord.score import score_cases
 from precord.signal.beats import average_beats
 from precord.signal.measure import find_bounds
 
-ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/results/place.md"
-KINDS = ("ptb-xl", "ptb-xl-zscored")
 GROUPS = {
     "V1 to V4": parse_focus("V1,V2,V3,V4").leads,
     "II, III, aVF": parse_focus("II,III,aVF").leads,
@@ -52,14 +49,9 @@ WAYS = ("chance", "plain search", "these leads", "the other leads")
 def main() -> None:
     """Measure and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shared", default=os.environ.get("PRECORD_SHARED", "../shared"))
-    parser.add_argument("--runs", type=Path, default=ROOT / "runs")
-    arguments = parser.parse_args()
-    data = Path(arguments.shared) / "data"
-    encoder = Encoder.load(threads=1)
-    corpora = [(kind, data / kind) for kind in KINDS]
-    with open_gallery(corpora, range(1, 8), arguments.runs, encoder) as library:
-        material = read_material(corpora, 8, library, encoder, lambda *_: lambda _: None)
+    add_arguments(parser)
+    with open_part(parser.parse_args(), 0, SMALL) as part:
+        material, encoder = part.material, part.encoder
         records = material.gallery_records(range(len(material.cases)), lambda _: None)
     shapes = {name: [shape_beats(r, leads) for r in records] for name, leads in GROUPS.items()}
     PAGE.write_text(write_page(material, plain_scores(material, encoder), shapes), "utf-8")
@@ -138,8 +130,8 @@ def write_page(
     return f"""# A search that stresses a place
 
 - command: `python benchmarks/place.py`
-- queries: {len(patients)} ECGs of PTB-XL fold 8 that have usual beats in both halves; gallery: \
-{len(material.cases)} of folds 1-7
+- queries: {len(patients)} ECGs of PTB-XL fold 4 that have usual beats in both halves; gallery: \
+{len(material.cases)} of folds 5-8, which alone trained the weights
 - date: {datetime.now(UTC):%Y-%m-%d}
 
 `--leads` and `--window` were ST-T of one beat of the first five seconds. *Likeness there*: how like

@@ -1,27 +1,26 @@
 """Measure what steers a search, and whether the map of a match points at what made it.
 
-Usage: python benchmarks/why.py [--shared ../shared] [--runs runs]
+Usage: python benchmarks/why.py [--cross runs/cv-first] [--shared ../shared] [--runs runs]
 
-Library and queries are those of benchmarks/answers.py: PTB-XL folds 1 to 7, and fold 8. Nothing is
-fitted. Writes docs/results/why.md.
+PTB-XL fold 4 asks weights that folds 5 to 8 trained (benchmarks/setting.py). Nothing is fitted.
+Writes docs/results/why.md.
 """
 
 import argparse
-import os
 import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from setting import ROOT, SMALL, add_arguments, open_part
 
 from precord.case import Wave
 from precord.encoder import Encoder
-from precord.evaluate.material import Material, open_gallery, read_material
+from precord.evaluate.material import Material
 from precord.explain import find_phrases
 from precord.leads import LEADS, Lead
 from precord.library.protocol import Vectors
@@ -35,9 +34,7 @@ from precord.simulate import simulate
 from precord.simulate.vector import derive_leads
 from precord.statements import CODES
 
-ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/results/why.md"
-KINDS = ("ptb-xl", "ptb-xl-zscored")
 N_POINTED, N_CONTROL, N_REAL, DRAWS = 30, 6, 20, 3
 N_RANDOM = 3  # sets of random weights
 MEASURED = 1313  # seed of the simulated ECGs; the map was chosen on others
@@ -46,24 +43,17 @@ MEASURED = 1313  # seed of the simulated ECGs; the map was chosen on others
 def main() -> None:
     """Measure and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shared", default=os.environ.get("PRECORD_SHARED", "../shared"))
-    parser.add_argument("--runs", type=Path, default=ROOT / "runs")
+    add_arguments(parser)
     arguments = parser.parse_args()
-    data = Path(arguments.shared) / "data"
-    encoder = Encoder.load(threads=1)
-    corpora = [(kind, data / kind) for kind in KINDS]
-    with (
-        open_gallery(corpora, range(1, 8), arguments.runs, encoder) as library,
-        TemporaryDirectory() as folder,
-    ):
-        controls = [randomise(Path(folder), seed) for seed in range(N_RANDOM)]
-        material = read_material(corpora, 8, library, encoder, lambda *_: lambda _: None)
+    with open_part(arguments, 0, SMALL) as part, TemporaryDirectory() as folder:
+        encoder, material = part.encoder, part.material
+        controls = [randomise(part.weights, Path(folder), seed) for seed in range(N_RANDOM)]
         parts = [
             f"""# Why a case matched, and searches that are steered
 
 - command: `python benchmarks/why.py`
-- queries: {len(material.records)} ECGs of PTB-XL fold 8, or simulated; gallery: \
-{len(material.cases)} of folds 1-7
+- queries: {len(material.records)} ECGs of PTB-XL fold 4, or simulated; gallery: \
+{len(material.cases)} of folds 5-8, which alone trained the weights
 - date: {datetime.now(UTC):%Y-%m-%d}
 
 Nothing was fitted here; fold 9 was not touched. Brackets are 95 % intervals over patients.
@@ -362,13 +352,12 @@ def loss_of_score(
     return np.asarray(scores[0, 0] - scores[1:, 0], np.float64)
 
 
-def randomise(folder: Path, seed: int) -> Encoder:
-    """Return the shipped encoder with every matrix of its vision tower drawn anew.
+def randomise(source: Path, folder: Path, seed: int) -> Encoder:
+    """Return the encoder in *source* with every matrix of its vision tower drawn anew.
 
     Each keeps its own standard deviation; vectors (offsets, norms) stay. The files go to
     *folder*.
     """
-    source = Path(str(resources.files("precord") / "weights"))
     target = shutil.copytree(source, folder / str(seed))
     model = onnx.load(source / "ecg.onnx")
     rng = np.random.default_rng(seed)

@@ -22,7 +22,8 @@ from precord.metrics import Resamples
 from precord.relevance import Relevance
 from precord.retrieve import Retriever
 from precord.train.config import TrainConfig
-from precord.train.run import Watch, _load_real, read_reports
+from precord.train.run import Watch, _load_real
+from precord.train.texts import read_texts
 from tests.cli.conftest import beating
 from tests.fakes import FakeEncoder
 
@@ -70,7 +71,7 @@ class Recorder:
         self.runs.append(config)
         self.patients.append(set(training.patients))
         if config.reports is not None:
-            self.reports.append(set(read_reports(config.reports, config.folds)))
+            self.reports.append(set(read_texts(config.reports, config.folds).reports))
         self.resumed.append(resume)
         (folder / "weights").mkdir(parents=True)
         (folder / "weights" / "encoder.json").touch()

@@ -119,7 +119,7 @@ def test_scores_are_those_of_a_search(archive: Path, library: SqliteLibrary) -> 
     entries, encoder = _entries(archive), FakeEncoder()
     ingest(entries[2:], library, encoder, workers=1)
     record = entries[0].load()
-    material = read_material([("folder", archive)], 9, library, encoder, _silent)
+    material = read_material([("folder", archive)], [9], library, encoder, _silent)
     one = replace(material, encoded=material.encoded[:1])
 
     scores = system_scores(one, encoder)["precord"][0]

@@ -6,8 +6,8 @@ neighbours of those are nearer, and their statements better read, than any patie
 Shapes: Q queries, S statements.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,18 +53,21 @@ class Target:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
-    """What the system answered to the queries of a material.
+    """What the system answered to Q queries, none of them a training record of its weights.
 
     Attributes:
+        patients: Q names.
+        statements: Q sets of codes, what is true of each query.
         results: Q, without any calibration.
         errors: (Q,) one minus the mean weighted Jaccard index of the ten hits.
         class_errors: (Q,) the same of superclasses, each of equal weight.
         near: (Q,) and overlap (Q,): what doubt is judged by.
         normal: (Q,) cross-fitted probability that a query is normal.
-        targets: the superclasses, and the statements that are frequent enough.
+        targets: the superclasses, and all statements.
     """
 
-    material: Material
+    patients: list[str]
+    statements: list[frozenset[str]]
     results: list[SearchResult]
     errors: Floats
     class_errors: Floats
@@ -72,6 +75,15 @@ class Answers:
     overlap: Floats
     normal: Floats
     targets: list[Target]
+
+    @property
+    def frequent(self) -> list[Target]:
+        """Return the superclasses, and the statements that are frequent enough to be judged."""
+        return [
+            t
+            for t in self.targets
+            if t.is_class or MIN_POSITIVES <= t.truth.sum() <= len(t.truth) - MIN_POSITIVES
+        ]
 
 
 def collect(material: Material, retriever: Retriever, advance: Callable[[int], None]) -> Answers:
@@ -93,7 +105,8 @@ def collect(material: Material, retriever: Retriever, advance: Callable[[int], N
     norm = targets[_NORM]
     close = [result.trust.closeness for result in results]
     return Answers(
-        material,
+        material.patients,
+        [entry.statements for entry in material.entries],
         results,
         np.array(errors),
         np.array(class_errors),
@@ -104,8 +117,39 @@ def collect(material: Material, retriever: Retriever, advance: Callable[[int], N
     )
 
 
+def join(parts: Sequence[Answers]) -> Answers:
+    """Return the answers of several parts of a cross-validation as those of one."""
+
+    def together(name: str) -> Floats:
+        """Return the (Q,) numbers *name* of all parts."""
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    targets = [
+        replace(
+            of[0],
+            shares=np.concatenate([t.shares for t in of]),
+            heads=np.concatenate([t.heads for t in of]),
+            truth=np.concatenate([t.truth for t in of]),
+        )
+        for of in zip(*(part.targets for part in parts), strict=True)
+    ]
+    patients = [name for part in parts for name in part.patients]
+    norm = targets[_NORM]
+    return Answers(
+        patients,
+        [codes for part in parts for codes in part.statements],
+        [result for part in parts for result in part.results],
+        errors=together("errors"),
+        class_errors=together("class_errors"),
+        near=together("near"),
+        overlap=together("overlap"),
+        normal=cross_fit(norm.shares, norm.heads, norm.truth, patients),
+        targets=targets,
+    )
+
+
 def _targets(material: Material) -> list[Target]:
-    """Return the superclasses, then the statements with enough positives among the queries."""
+    """Return the superclasses, then all other statements."""
     is_asked = np.zeros(len(material.vectors.ids), bool)
     is_asked[material.rows] = True
     found = [find_neighbours(q.vector, material.vectors, is_asked) for q in material.encoded]
@@ -121,7 +165,7 @@ def _targets(material: Material) -> list[Target]:
     targets += [
         Target(code, False, np.array([n.statements[i] for n in near]), head[:, i], hot[:, i])
         for i, code in enumerate(CODES)
-        if code not in SUPERCLASSES and MIN_POSITIVES <= hot[:, i].sum() <= len(hot) - MIN_POSITIVES
+        if code not in SUPERCLASSES
     ]
     return targets
 
@@ -131,9 +175,9 @@ def judge_targets(answers: Answers) -> dict[str, dict[str, Calibrated]]:
 
     Both witnesses, each alone, and the head as it is, without calibration.
     """
-    patients = answers.material.patients
+    patients = answers.patients
     found: dict[str, dict[str, Calibrated]] = {}
-    for target in answers.targets:
+    for target in answers.frequent:
         flat = np.full(len(target.truth), 0.5)
         made = {
             "both": cross_fit(target.shares, target.heads, target.truth, patients),
@@ -147,13 +191,13 @@ def judge_targets(answers: Answers) -> dict[str, dict[str, Calibrated]]:
 
 def calibrate(answers: Answers, fingerprint: str, fitted_on: str) -> Calibration:
     """Return what all *answers* teach, to be kept beside the weights of *fingerprint*."""
-    patients = answers.material.patients
+    patients = answers.patients
     curves = {
         target.name: fit_curve(target.shares, target.heads, target.truth, patients)
-        for target in answers.targets
+        for target in answers.frequent
     }
-    classes = {t.name: curves[t.name] for t in answers.targets if t.is_class}
-    statements = {t.name: curves[t.name] for t in answers.targets if not t.is_class}
+    classes = {t.name: curves[t.name] for t in answers.frequent if t.is_class}
+    statements = {t.name: curves[t.name] for t in answers.frequent if not t.is_class}
     everyone = np.ones(len(answers.near), bool)
     limits = {name: round(limit, 4) for name, limit in find_limits(answers, everyone).items()}
     return Calibration(fingerprint, fitted_on, NEIGHBOURS, classes, statements, limits)
@@ -171,7 +215,7 @@ def find_limits(answers: Answers, of: NDArray[np.bool_]) -> dict[str, float]:
 
 def cross_doubt(answers: Answers) -> NDArray[np.bool_]:
     """Return (Q,) which answers are doubted, each by limits of the other patients."""
-    part = split_patients(answers.material.patients)
+    part = split_patients(answers.patients)
     doubted = np.empty(len(part), bool)
     for number in np.unique(part):
         limits, inside = find_limits(answers, part != number), part == number

@@ -21,11 +21,12 @@ from precord.encoder import Encoder
 from precord.errors import CorpusError, LeakError, LibraryError
 from precord.evaluate.protocol import NON_NORM, K, Task, per_query
 from precord.ingest import encode_case_texts
-from precord.metrics import Estimate, Resamples, top_hits
+from precord.metrics import Estimate, Resamples, best_ranks, top_hits
 from precord.relevance import Relevance, StatementTable
 from precord.retrieve.steer import Aspect, codes_of
 from precord.score import score_cases
 from precord.statements import SUPERCLASSES, Superclass, to_superclasses
+from precord.text import clean_report
 from precord.train.config import TrainConfig
 from precord.train.run import Watch, train
 
@@ -37,6 +38,7 @@ _UNREADABLE = (  # what NumPy raises at damaged files and at files of other kind
     *(zipfile.BadZipFile, zlib.error),
 )
 _MEASURES = ("class share@10", "weighted Jaccard@10", "nDCG@10", "mAP")
+_CROSS_MODAL = ("ECG to report R@10 same statements", "report to ECG R@10 same statements")
 _KINDS = {  # statements that rest on one thing each, to tell what an encoding has lost
     "axis": frozenset({"LAFB", "LPFB"}),
     "rhythm": codes_of(Aspect.RHYTHM) - {"SR"},
@@ -226,13 +228,35 @@ def _ask(
     scores = score_cases(ecg[is_query], probabilities[is_query], cases, encoder.score_weights)
     order = top_hits(np.nan_to_num(scores.total, nan=-np.inf), len(gallery))
     values = per_query(task, order)
+    values |= _find_reports(queries, ecg[is_query], encoder)
     agreed = {f"{kind} agreement@10": _agree(task, order, kind) for kind in _KINDS}
     return CrossValidated(
         np.array([entry.case_id for entry in queries]),
         np.array(patients),
         np.array([to_superclasses(entry.statements) == {"NORM"} for entry in queries]),
-        {name: values[name] for name in _MEASURES} | agreed,
+        {name: values[name] for name in _MEASURES + _CROSS_MODAL} | agreed,
     )
+
+
+def _find_reports(
+    queries: Sequence[Entry], ecg: NDArray[np.float32], encoder: Encoder
+) -> dict[str, Floats]:
+    """Return (Q,) 1 where an ECG finds a report of its statements in ten, else 0, and back.
+
+    NaN where a query has no report; only those that have one are asked and found.
+    """
+    texts = [clean_report(entry.report.text) if entry.report else "" for entry in queries]
+    asked = [i for i, text in enumerate(texts) if text]
+    if not asked:
+        return {name: np.full(len(queries), np.nan) for name in _CROSS_MODAL}
+    scores = ecg[asked] @ encoder.encode_texts([texts[i] for i in asked]).T  # (A, A)
+    sets = [queries[i].statements for i in asked]
+    same = np.array([[a == b for b in sets] for a in sets], bool)  # (A, A)
+    found = {}
+    for name, direction in zip(_CROSS_MODAL, (scores, scores.T), strict=True):
+        found[name] = np.full(len(queries), np.nan)
+        found[name][asked] = best_ranks(direction, same) <= K
+    return found
 
 
 def _agree(task: Task, order: NDArray[np.intp], kind: str) -> Floats:

@@ -1,4 +1,4 @@
-"""What every measurement starts from: one fold's ECGs, read and encoded, beside a gallery."""
+"""What every measurement starts from: the ECGs of folds, read and encoded, beside a gallery."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -66,29 +66,29 @@ class Material:
 
 def read_material(
     corpora: Sequence[tuple[str, Path]],
-    fold: int,
+    folds: Sequence[int],
     library: Library,
     encoder: QueryEncoder,
     on_stage: OnStage,
 ) -> Material:
-    """Return *fold* of *corpora*, and the rest of *library* as gallery.
+    """Return *folds* of *corpora*, and the rest of *library* as gallery.
 
     Args:
-        corpora: kind and folder of each data set; that fold of all of them asks.
-        fold: its cases leave the gallery, whoever put them in.
+        corpora: kind and folder of each data set; those folds of all of them ask.
+        folds: their cases leave the gallery, whoever put them in.
         library: the gallery, built with *encoder*.
         encoder: makes the queries' vectors.
         on_stage: hears of the progress.
 
     Raises:
-        CorpusError: No data set has that fold.
+        CorpusError: No data set has such a fold.
         LeakError: A patient stands on both sides.
         LibraryError: The library holds no real case of another fold.
     """
-    entries = [e for kind, folder in corpora for e in open_corpus(kind, folder).entries([fold])]
+    entries = [e for kind, place in corpora for e in open_corpus(kind, place).entries(list(folds))]
     if not entries:
-        raise CorpusError(f"no ECG in fold {fold} of the data sets named")
-    vectors, rows = _gallery(library, fold)
+        raise CorpusError(f"no ECG in fold {_name(folds)} of the data sets named")
+    vectors, rows = _gallery(library, folds)
     cases = library.cases([vectors.ids[i] for i in rows])
     patients = _check_patients(entries, cases, library)
     advance = on_stage("encoding queries", len(entries))
@@ -124,16 +124,21 @@ def open_gallery(
     return library
 
 
-def _gallery(library: Library, fold: int) -> tuple[Vectors, list[int]]:
-    """Return the library's vectors, and the rows that are real and not of *fold*."""
+def _name(folds: Sequence[int]) -> str:
+    """Return *folds* in words."""
+    return ", ".join(str(fold) for fold in folds)
+
+
+def _gallery(library: Library, folds: Sequence[int]) -> tuple[Vectors, list[int]]:
+    """Return the library's vectors, and the rows that are real and not of *folds*."""
     vectors = library.vectors()
     rows = [
         i
         for i, (other, source) in enumerate(zip(vectors.folds, vectors.sources, strict=True))
-        if other != fold and source is not Source.SIMULATED
+        if other not in folds and source is not Source.SIMULATED
     ]
     if not rows:
-        raise LibraryError(f"the library holds no real case outside fold {fold}")
+        raise LibraryError(f"the library holds no real case outside fold {_name(folds)}")
     return vectors, rows
 
 

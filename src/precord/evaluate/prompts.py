@@ -13,6 +13,8 @@ with what is published as zero-shot.
 were withheld (`TrainConfig.withheld`), are asked for those by name.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -69,11 +71,11 @@ def prompt_aurocs(material: Material, encoder: QueryEncoder) -> dict[str, Estima
         ("statement, head", hot, head, range(len(CODES))),
     ):
         kept = [i for i in columns if _is_counted(truth[:, i])]
-        found[f"{name}, macro of {len(kept)}"] = _macro(truth, scores, kept, resamples)
+        found[f"{name}, macro of {len(kept)}"] = mean_auroc(truth, scores, kept, resamples)
     for i, code in enumerate(CODES):
         if _is_counted(hot[:, i]):
-            found[f"{code}, prompt"] = _macro(hot, pairs, [i], resamples)
-            found[f"{code}, head"] = _macro(hot, head, [i], resamples)
+            found[f"{code}, prompt"] = mean_auroc(hot, pairs, [i], resamples)
+            found[f"{code}, head"] = mean_auroc(hot, head, [i], resamples)
     return found
 
 
@@ -89,8 +91,8 @@ def zero_shot(material: Material, encoder: Encoder) -> dict[str, Estimate]:
     pairs = _against_other(_cosines(vectors, encoder), encoder.withheld)
     asked = (i for i, code in enumerate(CODES) if code in encoder.withheld)
     kept = [i for i in asked if _is_counted(truth[:, i])]
-    found = {f"macro of {len(kept)}": _macro(truth, pairs, kept, resamples)}
-    return found | {CODES[i]: _macro(truth, pairs, [i], resamples) for i in kept}
+    found = {f"macro of {len(kept)}": mean_auroc(truth, pairs, kept, resamples)}
+    return found | {CODES[i]: mean_auroc(truth, pairs, [i], resamples) for i in kept}
 
 
 def _is_counted(truth: NDArray[np.float64]) -> bool:
@@ -140,10 +142,10 @@ def _prompts(texts: list[tuple[str, ...]], encoder: QueryEncoder) -> NDArray[np.
     return mean_vectors(vectors, [len(group) for group in texts])
 
 
-def _macro(
+def mean_auroc(
     truth: NDArray[np.float64],
     scores: NDArray[np.floating],
-    columns: list[int],
+    columns: Sequence[int],
     resamples: Resamples,
 ) -> Estimate:
     """Return the mean AUROC of *columns*, with its interval; n is the number of positives."""

@@ -54,7 +54,7 @@ def run(
     and the signals of all. Rows of *others*, weights by name, stand beside; those from whose
     training statements were withheld are asked for these alone, by text prompt.
     """
-    material = read_material(corpora, fold, library, encoder, on_stage)
+    material = read_material(corpora, [fold], library, encoder, on_stage)
     task = material.task
     advance = on_stage("reading the gallery", len(material.cases))
     gallery = material.gallery_records(range(len(material.cases)), advance)

@@ -37,6 +37,7 @@ def system_scores(material: Material, encoder: QueryEncoder) -> dict[str, NDArra
         "precord": _rerank(scores.total, queries, cases, encoder, weight)
         if weight
         else scores.total,
+        **({"precord without re-ranking": scores.total} if weight else {}),
         "ECG to ECG only": scores.ecg,
         "ECG to report only": scores.report,
         "statement overlap only": np.where(np.isnan(scores.total), np.nan, scores.overlap),
