@@ -7,7 +7,7 @@ PRECORD_SHARED ?= ../shared
 DATA := $(PRECORD_SHARED)/data
 export PRECORD_SHARED
 
-.PHONY: help setup demo test check fuzz bench docs baselines costs results gates wheel bundle check-bundle clean
+.PHONY: help setup demo test check fuzz bench docs baselines costs ablations scaling results gates wheel bundle check-bundle clean
 
 help: ## list what there is to do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -82,6 +82,34 @@ baselines: $(BASELINES) ## train what the system is measured against (an hour on
 
 costs: $(WITHHELD:%=runs/cv-%/queries.npz) ## what one beat, lost polarity and lost voltage cost, inside folds 1-8 (half an hour)
 	$(BIN)/precord compare $(WITHHELD:%=runs/cv-%)
+
+ABLATIONS := base hard-targets simulated text-pairs redrawn
+
+runs/cv-ablation-%/queries.npz: | $(VENV)/.dev
+	$(BIN)/precord cross-validate configs/budget.py --out runs/cv-ablation-$*
+
+runs/cv-ablation-hard-targets/queries.npz: export PRECORD_TARGETS = hard
+runs/cv-ablation-simulated/queries.npz: export PRECORD_SIMULATED = 0.5
+runs/cv-ablation-text-pairs/queries.npz: export PRECORD_TEXT_PAIRS = 64
+runs/cv-ablation-redrawn/queries.npz: export PRECORD_REDRAW = 1
+
+ablations: $(ABLATIONS:%=runs/cv-ablation-%/queries.npz) ## what each part of the training is worth, inside folds 1-8 (an hour)
+	$(BIN)/precord compare $(ABLATIONS:%=runs/cv-ablation-%)
+
+# scaling-RECORDINGS-SIMULATED SHARE, and scaling-simulated-SEED
+SCALING := $(foreach n,250 500 1000 1764,scaling-$(n)-0 scaling-$(n)-0.5) $(foreach n,1 2 3,scaling-simulated-$(n))
+scaled = $(word $(1),$(subst -, ,$*))
+
+runs/scaling-%/weights/encoder.json: | $(VENV)/.dev
+	PRECORD_STEPS=0.5 PRECORD_RECORDS=$(call scaled,1) PRECORD_SIMULATED=$(call scaled,2) \
+		$(BIN)/precord train configs/budget.py --out runs/scaling-$*
+
+runs/scaling-simulated-%/weights/encoder.json: | $(VENV)/.dev
+	PRECORD_STEPS=0.5 PRECORD_SIMULATED=1 PRECORD_SEED=$* \
+		$(BIN)/precord train configs/budget.py --out runs/scaling-simulated-$*
+
+scaling: $(SCALING:%=runs/%/weights/encoder.json) ## what more recordings, and simulated ones, are worth (an hour)
+	$(BIN)/python benchmarks/scaling.py
 
 beside = $(if $(wildcard runs/$(1)/weights/encoder.json),--beside "$(2)=runs/$(1)/weights")
 

@@ -1,13 +1,25 @@
-"""One small budget for every view of an ECG, so that views can be compared: six minutes on a core.
+"""One small budget for everything that is compared: 551 steps of 64 records, ten minutes on a core.
 
     PRECORD_VIEW=qiu2023-grid precord cross-validate configs/budget.py --out runs/budget-grid
 
-PRECORD_VIEW is "signed" (ours), "signed-no-polarity", "signed-no-voltage", "signed-one-beat",
-"qiu2023-grid" or "qiu2023-concat"; PRECORD_READERS is how many towers read every ECG. All have
-the same steps, texts, losses and score, no simulation, no fusion encoder and no fold that
-chooses a checkpoint. Both kinds of tower take 0.15 to 0.17 billion multiplications a record.
+All have the same steps, texts, losses and score, no fusion encoder and no fold that chooses a
+checkpoint; both kinds of tower take 0.15 to 0.17 billion multiplications a record. What may
+differ:
+
+- PRECORD_VIEW: "signed" (ours), "signed-no-polarity", "signed-no-voltage", "signed-one-beat",
+  "qiu2023-grid" or "qiu2023-concat".
+- PRECORD_READERS: how many towers read every ECG.
+- PRECORD_TARGETS: "soft", or "hard": only the same statements are alike.
+- PRECORD_SIMULATED: the share of every batch that is simulated; 0 unless set. With 1 no real
+  record trains, and no real report is read.
+- PRECORD_RECORDS: train on so many recordings of folds 1-8 alone.
+- PRECORD_STEPS: the share of the steps, 1 unless set.
+- PRECORD_TEXT_PAIRS: pairs of texts without an ECG in every step.
+- PRECORD_REDRAW: the weight of redrawing what is hidden of an ECG.
+- PRECORD_SEED.
 """
 
+import math
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -21,19 +33,35 @@ from precord.model.vit import VitConfig
 _FIRST = run_path(str(Path(__file__).with_name("first.py")))["CONFIG"]
 _VIEW = View(os.environ.get("PRECORD_VIEW", "signed"))
 
+_REDRAW = float(os.environ.get("PRECORD_REDRAW", "0"))
+_SHARE = float(os.environ.get("PRECORD_SIMULATED", "0"))
+_ALL, _SIMULATED = 1764, 12_000
+_RECORDS = int(os.environ.get("PRECORD_RECORDS", "0")) or None
+_WALKED = _SIMULATED if _SHARE == 1 else _RECORDS or _ALL  # of these one pass takes all
+_PASSES = 20 * _ALL / _WALKED * float(os.environ.get("PRECORD_STEPS", "1"))  # of whole batches
+
 CONFIG = replace(
     _FIRST,
+    corpora=() if _SHARE == 1 else _FIRST.corpora,
+    reports=None if _SHARE == 1 else _FIRST.reports,
     model=ModelConfig(
         vision=VitConfig(view=_VIEW) if _VIEW.is_map else PictureConfig(view=_VIEW, depth=2),
         fusion=None,
+        redraws=_REDRAW > 0,
         readers=int(os.environ.get("PRECORD_READERS", "1")),
     ),
     folds=(1, 2, 3, 4, 5, 6, 7, 8),
     validation_fold=None,
-    passes=20,
-    simulated=0,
-    simulated_share=0.0,
+    augment=replace(_FIRST.augment, spans=0.5 if _REDRAW else 0.0),
+    hidden_signal_weight=_REDRAW,
+    records=_RECORDS,
+    passes=round(_PASSES if _SHARE == 1 else _PASSES * (1 - _SHARE)),
+    simulated=_SIMULATED if _SHARE else 0,
+    simulated_share=_SHARE,
+    sharpness=math.inf if os.environ.get("PRECORD_TARGETS") == "hard" else _FIRST.sharpness,
+    text_pairs=int(os.environ.get("PRECORD_TEXT_PAIRS", "0")),
     matching_weight=0.0,
     masked_word_weight=0.0,
     score=replace(_FIRST.score, matching=0.0),
+    seed=int(os.environ.get("PRECORD_SEED", "1")),
 )

@@ -10,6 +10,7 @@ from precord.model.losses import (
     alike,
     contrastive,
     draw_hard,
+    hidden_signal_loss,
     masked_word_loss,
     matching_loss,
     soft_targets,
@@ -163,3 +164,20 @@ def test_masked_word_loss_equals_a_slow_loop() -> None:
     expected = _cross_entropy(rows[0], [0, 1, 0]) + _cross_entropy(rows[1], [0, 0, 1])
     assert float(found) == pytest.approx(expected / 2, rel=1e-5)
     assert float(masked_word_loss(logits[:0], torch.tensor([], dtype=torch.long))) == 0.0
+
+
+def test_hidden_signal_by_hand() -> None:
+    """Ones of size one: off by a half where hidden, by two where shown, nothing where missing."""
+    whole = torch.tensor([[[1.0, -1.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]]])
+    size = math.sqrt(3 / 4)
+    hidden = torch.tensor([[[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]]])
+    drawn = whole / size
+    drawn[0, 0, 0] += 0.5
+    drawn[0, 0, 1] += 2.0
+    drawn[0, 0, 3] += 9.0
+    drawn[0, 1] += 9.0
+
+    found = hidden_signal_loss(drawn, whole, hidden)
+
+    expected = (1.1 * 0.5**2 / 2 + 0.1 * (2.0 - 0.5)) / (1.1 + 0.1 + 0.1)
+    assert found.item() == pytest.approx(expected)

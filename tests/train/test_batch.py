@@ -1,9 +1,16 @@
 """Tests of precord.train.batch."""
 
+from dataclasses import replace
+
 import numpy as np
+from tokenizers import Tokenizer
 
 from precord.model.text import OWN_MARKS
-from precord.train.batch import hide_words
+from precord.relevance import Relevance
+from precord.train.batch import Batches, hide_words
+from precord.train.config import TrainConfig
+from precord.train.texts import TextPool
+from tests.train.conftest import make_pool
 
 
 def test_words_are_hidden_and_padding_never_is() -> None:
@@ -18,3 +25,31 @@ def test_words_are_hidden_and_padding_never_is() -> None:
     assert (hidden[changed] == OWN_MARKS.mask).all()
     assert not changed[:, 25:].any()
     assert abs(changed[:, :25].mean() - 0.3) < 0.02
+
+
+def test_pairs_of_texts_say_the_same(tokenizer: Tokenizer, config: TrainConfig) -> None:
+    """As many as asked for; a row without statements is never drawn; without texts none."""
+    pool = make_pool(8)
+    codes: tuple[frozenset[str], ...] = (
+        frozenset({"AFIB"}),
+        frozenset(),
+        frozenset({"NORM", "SR"}),
+    )
+    texts = TextPool(("atrial fibrillation", "ξ", ""), codes)
+    relevance = Relevance.fit(pool.statements)
+    rng = np.random.default_rng(0)
+
+    ones, others, meant = texts.draw_pairs(40, rng)
+    (batch,) = Batches(
+        pool, None, tokenizer, relevance, replace(config, text_pairs=6), texts=texts
+    ).walk(rng)
+    (without,) = Batches(pool, None, tokenizer, relevance, config).walk(rng)
+
+    assert set(meant) == {codes[0], codes[2]}
+    said = {code: {o for o, m in zip(ones, meant, strict=True) if m == code} for code in codes}
+    assert said[codes[0]] == {"atrial fibrillation"}
+    assert len(said[codes[2]]) > 1, "worded in several ways where there is no report"
+    assert all(others)
+    assert len(batch.pairs) == 12
+    np.testing.assert_allclose(np.diag(batch.pair_relevance), 1.0)
+    assert (len(without.pairs), len(without.pair_relevance)) == (0, 0)

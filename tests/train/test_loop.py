@@ -11,11 +11,14 @@ from tokenizers import Tokenizer
 
 from precord.errors import ModelError
 from precord.model.joint import JointModel, Reader
+from precord.model.losses import hidden_signal_loss
 from precord.relevance import Relevance
 from precord.train.batch import Batches
 from precord.train.config import TrainConfig
 from precord.train.loop import Progress, Run
+from precord.train.objective import compute_losses
 from precord.train.pool import Pool
+from precord.train.texts import TextPool
 from precord.train.tokenizer import tokenize
 from precord.train.validate import embed
 from tests.train.conftest import make_pool
@@ -158,3 +161,49 @@ def test_a_loss_that_is_not_finite_stops_the_run(
 
     with pytest.raises(ModelError, match="loss is nan"):
         run.train(None, None, _ignore)
+
+
+def test_what_is_hidden_can_be_learnt_by_heart(
+    config: TrainConfig, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    """Spans of a flat line and of a wave: drawn again from the tokens, better than by nothing."""
+    config = replace(
+        config,
+        passes=60,
+        model=replace(config.model, redraws=True),
+        augment=replace(config.augment, spans=1.0),
+        hidden_signal_weight=10.0,
+        learning_rate=3e-3,
+        matching_weight=0.0,
+        masked_word_weight=0.0,
+    )
+    run = _make_run(config, tokenizer, tmp_path, n=8)
+    wave = np.sin(np.linspace(0, 40 * np.pi, 1000, dtype=np.float32))
+    run.batches.real.pixels[:] = wave
+    (batch,) = run.batches.walk(np.random.default_rng(1))
+    before = compute_losses(run.model, batch, config).hidden_signal.item()
+
+    run.train(None, None, _ignore)
+
+    after = compute_losses(run.model, batch, config).hidden_signal.item()
+    blank = hidden_signal_loss(torch.zeros_like(batch.whole), batch.whole, batch.hidden).item()
+    assert after < 0.5 * min(before, blank)
+
+
+def test_reports_without_ecgs_align_the_text_tower(
+    config: TrainConfig, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    """Their loss falls, and without its weight in a step it is nothing."""
+    config = replace(config, passes=40, text_pairs=8, learning_rate=3e-3, contrastive_weight=0.0)
+    run = _make_run(config, tokenizer, tmp_path, n=8)
+    codes = [frozenset({code}) for code in ("AFIB", "NORM", "PVC", "CLBBB")]
+    names = ("vorhofflimmern", "normales ekg", "ventrikuläre extrasystole", "linksschenkelblock")
+    run.batches = replace(run.batches, texts=TextPool(names, tuple(codes)))
+    (batch,) = run.batches.walk(np.random.default_rng(1))
+    before = compute_losses(run.model, batch, config).text.item()
+
+    run.train(None, None, _ignore)
+
+    assert compute_losses(run.model, batch, config).text.item() < before - 0.1
+    alone = replace(batch, pairs=batch.pairs[:0], pair_relevance=batch.pair_relevance[:0, :0])
+    assert compute_losses(run.model, alone, config).text.item() == 0

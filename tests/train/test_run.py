@@ -16,7 +16,8 @@ from precord.io import write_wfdb
 from precord.simulate import simulate
 from precord.train.config import TrainConfig, load_config
 from precord.train.pool import simulate_pool
-from precord.train.run import Watch, names_any, read_reports, train
+from precord.train.run import Watch, _draw, _load_real, train
+from precord.train.texts import names_any, read_texts
 from precord.train.tokenizer import tokenize, train_tokenizer
 from tests.train.conftest import SMALL
 
@@ -26,6 +27,7 @@ BOTH = """
 from precord.train.config import TrainConfig
 CONFIG = TrainConfig(corpora=(), folds=(1, 8), validation_fold=8)
 """
+ONE = BOTH.replace("()", "((1, 2),)").replace("(1, 8)", "(1,)")
 SILENT = Watch(lambda *_: None, lambda _: None, lambda _: None)
 
 
@@ -126,6 +128,37 @@ def test_what_is_withheld_is_not_simulated_nor_read() -> None:
     assert not names_any("Vorhofflimmern", frozenset())
 
 
+def test_simulated_records_can_train_alone(config: TrainConfig, tmp_path: Path) -> None:
+    """No data set is named, none is read, and the thresholds are the simulation's own."""
+    alone = replace(
+        config,
+        corpora=(),
+        reports=None,
+        validation_fold=None,
+        simulated=24,
+        simulated_share=1.0,
+    )
+    train(alone, tmp_path / "run", SILENT)
+
+    assert Encoder.load(tmp_path / "run" / "weights").dim == SMALL.dim
+    with pytest.raises(ModelError, match="neither a data set nor simulated records"):
+        train(replace(alone, simulated=0), tmp_path / "none", SILENT)
+
+
+def test_fewer_records_are_some_of_them_by_patient(config: TrainConfig) -> None:
+    """The smaller draw is part of the larger; a patient's records come in together."""
+    pool = _load_real(config, SILENT)[0]
+    pool = replace(pool, patients=tuple(f"p{i // 2}" for i in range(len(pool))))
+
+    few, more = (_draw(pool, n, 1) for n in (4, 8))
+
+    assert (len(few), len(more)) == (4, 8)
+    assert len(set(few.patients)) == 2
+    assert set(few.patients) < set(more.patients)
+    assert _draw(pool, 4, 1).patients == few.patients
+    assert len(_draw(pool, 99, 1)) == len(pool)
+
+
 def test_the_weights_of_a_run_load(config: TrainConfig, tmp_path: Path) -> None:
     """What a run leaves behind is what the encoder reads; resuming a finished run keeps it."""
     state = train(config, tmp_path / "run", SILENT)
@@ -153,7 +186,7 @@ def test_reports_come_from_the_named_folds_alone(tmp_path: Path) -> None:
     """The table holds all folds; only those asked for are read."""
     table = _write_reports(tmp_path / "reports.csv.gz")
 
-    assert set(read_reports(table, (1, 2))) == {f"{SEEN} text 1", f"{SEEN} text 2"}
+    assert set(read_texts(table, (1, 2)).reports) == {f"{SEEN} text 1", f"{SEEN} text 2"}
 
 
 def test_the_shipped_configuration_leaves_fold_9_and_10_alone() -> None:
@@ -170,6 +203,9 @@ def test_the_shipped_configuration_leaves_fold_9_and_10_alone() -> None:
         ("1 / 0", "ZeroDivisionError"),
         (BOTH, "both trains and validates"),
         (BOTH.replace("(1, 8)", "(1,), withheld={'XYZ'}"), "withholds 'XYZ'"),
+        (ONE.replace("(1,)", "(1,), text_pairs=3"), "need a table of reports"),
+        (ONE.replace("(1,)", "(1,), hidden_signal_weight=1"), "a model that redraws"),
+        (ONE.replace("((1, 2),)", "()"), "without a data set simulated_share is 1"),
     ],
 )
 def test_a_bad_configuration_is_an_error_of_one_line(tmp_path: Path, text: str, words: str) -> None:

@@ -102,7 +102,7 @@ def gates(
     encoder = Encoder.load(weights)
     with SqliteLibrary.open(library, encoder=encoder) as cases, bars() as stages:
         on_stage = _stage(stages)
-        material = read_material(wanted, fold, cases, encoder, on_stage)
+        material = read_material(wanted, [fold], cases, encoder, on_stage)
         found = check_gates(material, encoder, on_stage("checking gates", N_STEPS))
     page = to_markdown(found)
     if markdown is not None:

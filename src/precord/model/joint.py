@@ -13,12 +13,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own convention
 
 from precord.errors import ModelError
+from precord.leads import LEADS
 from precord.model.fusion import FusionConfig, FusionEncoder
 from precord.model.hf import HfTextConfig, HfTextTower
 from precord.model.layer import Tokens
 from precord.model.picture import PictureConfig, PictureTower
 from precord.model.text import TextConfig, TextTower, TextTransformer
 from precord.model.vit import VisionTower, VitConfig
+from precord.signal.prepare import MODEL_SAMPLES
 from precord.statements import CODES
 
 
@@ -31,6 +33,7 @@ class ModelConfig:
         fusion: None for a model that neither matches nor fills in words.
         dim: E.
         readers: vision towers that read every ECG; what they say is averaged.
+        redraws: whether the first reader's tokens are taught to draw what was hidden of a map.
     """
 
     vision: VitConfig | PictureConfig = field(default_factory=VitConfig)
@@ -38,6 +41,7 @@ class ModelConfig:
     fusion: FusionConfig | None = field(default_factory=FusionConfig)
     dim: int = 256
     readers: int = 1
+    redraws: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,9 @@ class JointModel(nn.Module):
         self.text_proj = nn.Linear(self.text.width, config.dim)
         self.log_scale = nn.Parameter(torch.tensor(10.0).log())
         self.fusion = self._make_fusion(config)
+        self.pencil = None
+        if config.redraws and isinstance(config.vision, VitConfig):
+            self.pencil = nn.Linear(config.vision.width, len(LEADS) * config.vision.patch)
 
     def _make_fusion(self, config: ModelConfig) -> FusionEncoder | None:
         """Return the fusion encoder that *config* asks for, if it does."""
@@ -151,6 +158,19 @@ class JointModel(nn.Module):
             raise ValueError("this model's word embeddings are of another width than its states")
         states = self.fusion(text, ecg)[hidden]  # (K, D)
         return self.fusion.word_logits(states, self.text.words)
+
+    def redraw(self, ecg: Tokens) -> Tensor:
+        """Return (B, L, T): the map, in sizes of each lead, as the tokens of an ECG tell it.
+
+        Raises:
+            ValueError: The model was not made to redraw.
+        """
+        if self.pencil is None:
+            raise ValueError("this model does not redraw")
+        patches = self.pencil(ecg.states[:, 2:])  # (B, N, L x samples of a patch)
+        drawn = patches.unflatten(2, (len(LEADS), -1)).transpose(1, 2).flatten(2)
+        cut: Tensor = drawn[..., :MODEL_SAMPLES]
+        return cut
 
     @property
     def scale(self) -> Tensor:

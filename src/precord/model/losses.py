@@ -100,6 +100,24 @@ def draw_hard(similarity: Tensor, draws: torch.Generator | None = None) -> Tenso
     return torch.multinomial(chances, 1, generator=draws).squeeze(-1)
 
 
+def hidden_signal_loss(drawn: Tensor, whole: Tensor, hidden: Tensor) -> Tensor:
+    """Return how far *drawn* is from what was hidden, and a little from what was not.
+
+    Source: masked autoencoders (He et al. 2022, arXiv:2111.06377); unlike theirs the tower
+    also sees which samples are missing.
+
+    Args:
+        drawn: (B, L, T) in sizes of each lead.
+        whole: (B, L, T) signals, 0 where there never was one.
+        hidden: (B, L, T) 1 where the tower did not see *whole*.
+    """
+    size = whole.square().mean(dim=-1, keepdim=True).sqrt()  # (B, L, 1)
+    target = (whole / size.clamp(min=1e-3)).clamp(-8, 8)
+    weight = hidden + 0.1 * (whole != 0)
+    error: Tensor = F.smooth_l1_loss(drawn, target, reduction="none")
+    return (error * weight).sum() / weight.sum().clamp(min=1)
+
+
 def masked_word_loss(logits: Tensor, words: Tensor) -> Tensor:
     """Return the mean cross entropy of hidden *words* (K,) under logits (K, V); 0 if none.
 

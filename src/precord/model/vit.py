@@ -9,6 +9,7 @@ al. 2021 (arXiv:2106.14881) for the convolutional stem; He et al. 2016 (arXiv:16
 for its residual blocks.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -44,6 +45,11 @@ class VitConfig:
     dropout: float = 0.0
     drop_path: float = 0.1
     view: View = View.SIGNED
+
+    @property
+    def patch(self) -> int:
+        """Return how many samples make a patch."""
+        return math.prod(self.strides)
 
 
 class VisionTower(nn.Module):

@@ -15,11 +15,10 @@ from torch import Tensor
 
 from precord.model.text import OWN_MARKS, Marks
 from precord.relevance import Relevance, to_multi_hot
-from precord.report import Language
-from precord.text import word_statements
 from precord.train.augment import augment
 from precord.train.config import TrainConfig
 from precord.train.pool import Pool
+from precord.train.texts import TextPool, draw_text
 from precord.train.tokenizer import tokenize
 
 
@@ -29,19 +28,26 @@ class Batch:
 
     Attributes:
         pixels, mask: (B, L, T), or those of pictures; calibrated: (B,).
+        whole, hidden: (B, L, T) as in `train.augment.Augmented`; empty of pictures.
         ids: (B, M) token ids of one text a record.
         masked_ids: (B, M) the same with some words hidden.
         present: (B, S) 1 where a statement is present.
         relevance: (B, B) weighted Jaccard index.
+        pairs: (2 P, M') token ids of P texts without an ECG, then of P that say the same.
+        pair_relevance: (P, P).
     """
 
     pixels: Tensor
     mask: Tensor
     calibrated: Tensor
+    whole: Tensor
+    hidden: Tensor
     ids: Tensor
     masked_ids: Tensor
     present: Tensor
     relevance: Tensor
+    pairs: Tensor
+    pair_relevance: Tensor
 
     def to(self, device: torch.device) -> "Batch":
         """Return the batch on *device*."""
@@ -56,6 +62,7 @@ class Batches:
         real: walked through once a pass, in random order.
         simulated: drawn from at random to fill the configured share; may be None.
         marks: of the tokeniser; without a mask token no word is hidden.
+        texts: where the pairs of texts come from, if any are wanted.
     """
 
     real: Pool
@@ -64,6 +71,7 @@ class Batches:
     relevance: Relevance
     config: TrainConfig
     marks: Marks = OWN_MARKS
+    texts: TextPool | None = None
 
     def __len__(self) -> int:
         """Return how many batches make a pass."""
@@ -92,31 +100,39 @@ class Batches:
             np.concatenate([getattr(p, part) for p in pools])
             for part in ("pixels", "mask", "calibrated")
         )
+        whole = hidden = np.empty(0, np.float32)
         if self.config.model.vision.view.is_map:  # pictures of a beat are left as they are
-            pixels, mask, calibrated = augment(pixels, mask, calibrated, self.config.augment, rng)
+            varied = augment(pixels, mask, calibrated, self.config.augment, rng)
+            pixels, mask, calibrated = varied.pixels, varied.mask, varied.calibrated
+            whole, hidden = varied.whole, varied.hidden
         statements = [codes for p in pools for codes in p.statements]
         reports = [texts for p in pools for texts in p.reports]
         texts = [draw_text(c, r, rng) for c, r in zip(statements, reports, strict=True)]
         ids = tokenize(self.tokenizer, texts)
+        pairs, pair_relevance = self._draw_pairs(rng)
         return Batch(
             torch.from_numpy(pixels).float(),
             torch.from_numpy(mask),
             torch.from_numpy(calibrated),
+            torch.from_numpy(whole),
+            torch.from_numpy(hidden),
             torch.from_numpy(ids),
             torch.from_numpy(hide_words(ids, self.config.hidden_words, self.marks, rng)),
             torch.from_numpy(to_multi_hot(statements).astype(np.float32)),
             torch.from_numpy(self.relevance(statements, statements).astype(np.float32)),
+            torch.from_numpy(pairs),
+            torch.from_numpy(pair_relevance),
         )
 
-
-def draw_text(
-    statements: frozenset[str], reports: tuple[str, ...], rng: np.random.Generator
-) -> str:
-    """Return one text of a record: a report or a wording of its statements."""
-    if reports and rng.random() < 0.5:
-        return str(reports[rng.integers(len(reports))])
-    language = Language.GERMAN if rng.random() < 0.5 else Language.ENGLISH
-    return word_statements(statements, language, rng).casefold()
+    def _draw_pairs(
+        self, rng: np.random.Generator
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return token ids (2 P, M) of pairs of texts, and how alike they are (P, P)."""
+        if self.texts is None:
+            return np.empty((0, 1), np.int64), np.empty((0, 0), np.float32)
+        ones, others, meant = self.texts.draw_pairs(self.config.text_pairs, rng)
+        ids = tokenize(self.tokenizer, ones + others)
+        return ids, self.relevance(meant, meant).astype(np.float32)
 
 
 def hide_words(

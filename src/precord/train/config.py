@@ -25,6 +25,7 @@ class AugmentConfig:
         gain: standard deviation of the log of a gain common to all leads.
         drop_leads: share of records that lose a random set of leads.
         window: share of records of which only a part of the time is kept.
+        spans: share of records that lose spans of half a second, in all leads.
         shift_seconds: how far a record may move in time.
         noise: largest standard deviation of added band-limited noise, in lead sizes.
     """
@@ -33,6 +34,7 @@ class AugmentConfig:
     gain: float = 0.1
     drop_leads: float = 0.2
     window: float = 0.2
+    spans: float = 0.0
     shift_seconds: float = 1.0
     noise: float = 0.15
 
@@ -42,11 +44,12 @@ class TrainConfig:
     """One run.
 
     Attributes:
-        corpora: kind and folder of each data set.
+        corpora: kind and folder of each data set; none where simulated records train alone.
         folds: folds that train; the validation fold must not be among them.
         validation_fold: chooses the checkpoint; None trains to the end and keeps the last
             averaged weights.
-        passes: over the real records.
+        records: train on so many of the recordings alone, drawn by patient; None for all.
+        passes: over the real records, or over the simulated ones where they are alone.
         withheld: statements that nothing of the run may know, so that their names can be tried
             on the weights later: records that have or name one neither train nor choose.
         simulated: records that the simulator makes for the run.
@@ -55,6 +58,10 @@ class TrainConfig:
             `model.losses.soft_targets`.
         contrastive_weight, alike_weight, statement_weight, matching_weight,
             masked_word_weight: of the parts of the loss; the last two need a fusion encoder.
+        hidden_signal_weight: of redrawing what augmentation has hidden of a record; needs
+            `ModelConfig.redraws`.
+        text_weight: of the pairs of texts that have no ECG; see `train.texts`.
+        text_pairs: so many of them in every step, from *reports*; 0 for none.
         hidden_words: share of the words that masked language modelling hides.
         bfloat16: compute the towers' products in bfloat16: twice as fast on processors that
             have it (AVX-512 BF16, AMX), slower on others; weights and losses stay float32.
@@ -67,6 +74,7 @@ class TrainConfig:
     validation_fold: int | None = 8
     reports: Path | None = None
     withheld: frozenset[str] = frozenset()
+    records: int | None = None
     model: ModelConfig = field(default_factory=ModelConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     passes: int = 30
@@ -82,6 +90,9 @@ class TrainConfig:
     matching_weight: float = 0.5
     masked_word_weight: float = 0.2
     hidden_words: float = 0.3
+    hidden_signal_weight: float = 0.0
+    text_weight: float = 1.0
+    text_pairs: int = 0
     simulated: int = 6000
     simulated_share: float = 0.25
     score: ScoreWeights = CHOSEN
@@ -106,6 +117,12 @@ def load_config(path: Path) -> TrainConfig:
         raise ModelError(f"{path}: fold {config.validation_fold} both trains and validates")
     if unknown := config.withheld - set(CODES):
         raise ModelError(f"{path}: withholds {min(unknown)!r}, which is no statement")
+    if not config.corpora and (config.simulated_share != 1 or config.validation_fold is not None):
+        raise ModelError(f"{path}: without a data set simulated_share is 1, and no fold validates")
+    if config.hidden_signal_weight and not config.model.redraws:
+        raise ModelError(f"{path}: hidden signals need a model that redraws")
+    if config.text_pairs and config.reports is None:
+        raise ModelError(f"{path}: text_pairs need a table of reports")
     if config.model.fusion is None and (config.matching_weight or config.masked_word_weight):
         raise ModelError(f"{path}: matching and masked words need a fusion encoder")
     return config

@@ -19,6 +19,7 @@ from precord.model.losses import (
     alike,
     contrastive,
     draw_hard,
+    hidden_signal_loss,
     masked_word_loss,
     matching_loss,
     soft_targets,
@@ -38,6 +39,8 @@ class Losses:
     statement: Tensor
     matching: Tensor
     masked_word: Tensor
+    hidden_signal: Tensor
+    text: Tensor
     total: Tensor
 
 
@@ -62,12 +65,19 @@ def compute_losses(
         "statement": statement_loss(ecg.each.float(), batch.present[rows].expand_as(ecg.each)),
         "matching": none,
         "masked_word": none,
+        "hidden_signal": none,
+        "text": none,
     }
     if config.matching_weight:
         similarity = model.scale.detach() * vectors.detach() @ words.detach().T  # (B, B)
         losses["matching"] = _match(model, (ecg, text, similarity), batch, config, group)
     if config.masked_word_weight:
         losses["masked_word"] = _fill_in(model, ecg, batch, config, group)
+    if config.hidden_signal_weight:
+        drawn = model.redraw(ecg.tokens).float()  # (b, L, T)
+        losses["hidden_signal"] = hidden_signal_loss(drawn, batch.whole[rows], batch.hidden[rows])
+    if len(batch.pairs):
+        losses["text"] = _align_texts(model, batch, config, group)
     total = sum((getattr(config, f"{name}_weight") * loss for name, loss in losses.items()), none)
     return Losses(**losses, total=total)
 
@@ -109,6 +119,17 @@ def _match(
     with _precision(batch, config):
         logits = model.match(all_texts.select(texts), all_ecgs.select(ecgs))
     return matching_loss(logits.float(), batch.relevance[ecgs, texts])
+
+
+def _align_texts(model: JointModel, batch: Batch, config: TrainConfig, group: Group) -> Tensor:
+    """Return the contrastive loss of the pairs of texts that have no ECG."""
+    rows = group.rows(len(batch.pair_relevance))
+    with _precision(batch, config):
+        ones, others = (
+            model.encode_text(ids[rows]).vectors.float() for ids in batch.pairs.chunk(2)
+        )
+    targets = soft_targets(batch.pair_relevance, config.sharpness)
+    return contrastive(group.gather(ones), group.gather(others), model.scale, targets)
 
 
 def _fill_in(

@@ -1,7 +1,5 @@
 """`precord train`: from a configuration to a folder of weights that the encoder loads."""
 
-import csv
-import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,6 @@ from precord.model.hf import HfTextConfig, read_tokenizer
 from precord.model.joint import JointModel
 from precord.model.text import OWN_MARKS, Marks, TextConfig
 from precord.relevance import Relevance, to_multi_hot
-from precord.text import clean_report, parse_report
 from precord.text.wording import WORDS
 from precord.train.batch import Batches
 from precord.train.checkpoint import State, load_model
@@ -24,6 +21,7 @@ from precord.train.export import export
 from precord.train.loop import Progress, Run
 from precord.train.pool import Pool, load_pool, simulate_pool
 from precord.train.processes import Group, join
+from precord.train.texts import TextPool, names_any, read_texts
 from precord.train.tokenizer import load_tokenizer, train_tokenizer
 from precord.train.validate import choose_thresholds, embed
 
@@ -67,19 +65,25 @@ def _train(config: TrainConfig, folder: Path, watch: Watch, group: Group, *, res
     """Train as one process of *group*."""
     folder.mkdir(parents=True, exist_ok=True)
     own = _own_tokenizer(config)  # first, so that a model that is not there is missed at once
-    training, validation = _load_real(config, watch)
+    training, validation = _load_real(config, watch) if config.corpora else (None, None)
     simulated = _simulate(config, watch)
+    if training is None:
+        if simulated is None:
+            raise ModelError("neither a data set nor simulated records to train on")
+        training, simulated = simulated, None
+    texts = _read_texts(config)
     if resume:
         tokenizer = load_tokenizer(folder / "tokenizer.json")
     elif own is not None:
         tokenizer = own[0]
     else:
-        tokenizer = make_tokenizer(config, training, simulated)
+        tokenizer = make_tokenizer(config, training, simulated, texts)
     if not resume and group.rank == 0:
         tokenizer.save(str(folder / "tokenizer.json"))
     marks = OWN_MARKS if own is None else own[1]
     relevance = Relevance.fit(training.statements)
-    batches = Batches(training, simulated, tokenizer, relevance, config, marks)
+    pairs = texts if config.text_pairs else None
+    batches = Batches(training, simulated, tokenizer, relevance, config, marks, pairs)
     run = Run(config, batches, folder, group)
     if resume:
         run.resume()
@@ -122,7 +126,9 @@ def _own_tokenizer(config: TrainConfig) -> tuple[Tokenizer, Marks] | None:
     return read_tokenizer(text) if isinstance(text, HfTextConfig) else None
 
 
-def make_tokenizer(config: TrainConfig, training: Pool, simulated: Pool | None) -> Tokenizer:
+def make_tokenizer(
+    config: TrainConfig, training: Pool, simulated: Pool | None, reports: TextPool | None
+) -> Tokenizer:
     """Return the tokeniser of a run: learnt from training folds and simulation alone.
 
     Raises:
@@ -140,25 +146,16 @@ def make_tokenizer(config: TrainConfig, training: Pool, simulated: Pool | None) 
     texts |= {text for reports in training.reports for text in reports}
     if simulated is not None:
         texts |= {text for reports in simulated.reports for text in reports}
-    if config.reports is not None:
-        reports = read_reports(config.reports, config.folds)
-        texts |= {text for text in reports if not names_any(text, config.withheld)}
+    if reports is not None:
+        texts |= {text for text in reports.reports if text}
     return train_tokenizer(texts, sizes.vocabulary, sizes.max_tokens)
 
 
-def read_reports(table: Path, folds: tuple[int, ...]) -> list[str]:
-    """Return the clean reports of *folds* in a gzipped table with PTB-XL's columns."""
-    try:
-        with gzip.open(table, "rt", encoding="utf-8", newline="") as file:
-            rows = [r for r in csv.DictReader(file) if int(r["strat_fold"]) in folds]
-        return [text for row in rows if (text := clean_report(row["report"]))]
-    except (OSError, ValueError, KeyError) as error:
-        raise CorpusError(f"{table}: not a readable table of reports: {error}") from error
-
-
-def names_any(text: str, statements: frozenset[str]) -> bool:
-    """Tell whether a report names one of *statements*, be it present, uncertain or denied."""
-    return bool(statements) and any(f.statement in statements for f in parse_report(text))
+def _read_texts(config: TrainConfig) -> TextPool | None:
+    """Return the reports of the training folds, if the configuration names a table of them."""
+    if config.reports is None:
+        return None
+    return read_texts(config.reports, config.folds, config.withheld)
 
 
 def _is_kept(entry: Entry, withheld: frozenset[str]) -> bool:
@@ -181,6 +178,8 @@ def _load_real(config: TrainConfig, watch: Watch) -> tuple[Pool, Pool | None]:
     watch.on_stage("reading records", len(entries))
     pool = load_pool(entries, watch.on_step, config.model.vision.view)
     training = pool.in_folds(config.folds)
+    if config.records is not None:
+        training = _draw(training, config.records, config.seed)
     if config.validation_fold is None:
         return training, None
     validation = pool.in_folds([config.validation_fold])
@@ -188,6 +187,15 @@ def _load_real(config: TrainConfig, watch: Watch) -> tuple[Pool, Pool | None]:
     if shared:
         raise LeakError(f"{len(shared)} patients both train and validate")
     return training, validation
+
+
+def _draw(pool: Pool, n: int, seed: int) -> Pool:
+    """Return *n* records of *pool*, patient by patient; a larger *n* holds those of a smaller."""
+    owners = [patient or f"record {i}" for i, patient in enumerate(pool.patients)]
+    names = sorted(set(owners))
+    rank = dict(zip(names, np.random.default_rng(seed).permutation(len(names)), strict=True))
+    rows = sorted(range(len(pool)), key=lambda i: (rank[owners[i]], i))
+    return pool.select(sorted(rows[:n]))
 
 
 def _simulate(config: TrainConfig, watch: Watch) -> Pool | None:
