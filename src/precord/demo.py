@@ -32,7 +32,7 @@ PICTURE, REAL_PICTURE = "match.png", "match-real.png"
 
 _PYDICOM_FILE = "waveform_ecg.dcm"
 _MARK = ".precord-demo"
-_OWN_SUFFIXES = ("", "-wal", "-shm", ".key")  # of the library
+_OWN_SUFFIXES = ("", "-wal", "-shm", ".key", ".key-journal")  # of the library
 
 
 class DemoEncoder(EncoderIdentity, IngestEncoder, Protocol):

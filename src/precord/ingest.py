@@ -166,7 +166,7 @@ def _add(
     reports = encode_case_texts(
         encoder, [e.statements for e in entries], [e.report for e in entries], vectors.shape[1]
     )
-    cases = [_to_case(result, library) for result in good]
+    cases = _to_cases(good, library)
     library.add(cases, vectors, reports, [result.waveform for result in good])
     return len(good)
 
@@ -191,13 +191,23 @@ def _encode_records(
     return good, np.array(rows, np.float32)
 
 
-def _to_case(result: _Read, library: Library) -> Case:
-    """Return the case of an entry; the patient becomes a pseudonym."""
+def _to_cases(results: Sequence[_Read], library: Library) -> list[Case]:
+    """Return the cases of entries; each patient becomes a pseudonym."""
+    names = [r.entry.patient or r.record.acquisition.patient_id for r in results]
+    known = [name for name in names if name]
+    owners = dict(zip(known, library.pseudonyms(known), strict=True))
+    return [
+        _to_case(result, owners[name] if name else None)
+        for result, name in zip(results, names, strict=True)
+    ]
+
+
+def _to_case(result: _Read, owner: str | None) -> Case:
+    """Return the case of an entry; *owner* is the pseudonym of its patient."""
     entry = result.entry
-    patient = entry.patient or result.record.acquisition.patient_id
     return Case(
         id=entry.case_id,
-        patient=library.pseudonym(patient) if patient else None,
+        patient=owner,
         statements=entry.statements,
         report=entry.report,
         measurements=result.measurements,

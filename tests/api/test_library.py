@@ -13,6 +13,7 @@ from precord.api.schemas import LibraryOut
 from precord.client import Client, ServiceError
 from precord.errors import LibraryError
 from precord.image.paper import save_record
+from precord.io import write_wfdb
 from precord.library.feedback import list_verdicts
 from precord.library.sqlite import SqliteLibrary
 from tests.api.service import HOST, heart
@@ -68,6 +69,36 @@ def test_a_verdict_is_kept_and_replaced(
     assert list_verdicts(library) == []
     assert client.get("/v1/cases/a/1").status_code == 404
     assert client.get(f"/v1/queries/{query}/ecg").status_code == 404  # forgotten, too
+
+
+def test_the_log_names_an_erased_patient_by_a_dead_pseudonym(
+    client: TestClient, library: SqliteLibrary
+) -> None:
+    """Whose case was seen, and who was erased, is found by the id until then, and never after."""
+    pseudonym = library.find_pseudonym("p:1")
+    assert pseudonym is not None
+    client.get("/v1/cases/a/1")
+    client.delete("/v1/patients/p:1")
+    log = library.path.with_name("audit.jsonl").read_text()
+    lines = [json.loads(one) for one in log.splitlines()]
+    assert [(one["action"], one["patient"]) for one in lines] == [
+        ("view", pseudonym[:16]),
+        ("erase patient", pseudonym[:16]),
+    ]
+    assert library.find_pseudonym("p:1") is None
+
+
+def test_a_patient_added_after_the_question_is_known_to_it(client: TestClient, ecg: Path) -> None:
+    """Whose ECG a remembered query is, is looked up at each search."""
+    form = {"patient": "x:9"}
+    query = client.post("/v1/search", files=parts(ecg), data=form).json()["query"]
+    assert query["earlier"] == []
+    facts = {"report": "Sinusrhythmus", "source": "clinician", "statements": "SR"} | form
+    other = ecg.with_name("other")
+    write_wfdb(heart(99), other)
+    added = client.post("/v1/cases", files=parts(other.with_suffix(".hea")), data=facts).json()
+    again = client.post("/v1/search", data={"query": query["id"]}).json()
+    assert again["query"]["earlier"] == [added["id"]]
 
 
 def test_a_case_can_be_added_and_found(client: TestClient, ecg: Path) -> None:

@@ -12,7 +12,7 @@ from precord.case import Case
 from precord.errors import LibraryError
 from precord.library.backup import back_up, restore
 from precord.library.feedback import keep_verdict
-from precord.library.key import key_path
+from precord.library.key import key_path, read_key
 from precord.library.sqlite import SqliteLibrary
 from precord.report import Language, Report, Source
 from tests.cli.conftest import Run
@@ -93,18 +93,38 @@ def test_a_copy_restores_without_the_key_and_with_it(small: Path, run: Run) -> N
     copy, new = small.with_name("copy.db"), small.with_name("new.db")
     assert run("library", "backup", str(copy), "--library", str(small)).status == 0
     assert not key_path(copy).exists()
-    key = bytes.fromhex(key_path(small).read_text())
+    key = read_key(small)
     assert key not in copy.read_bytes()
     assert key.hex().encode() not in copy.read_bytes()
 
     done = run("library", "restore", str(copy), "--library", str(new))
     assert done.status == 0
-    assert "put the library's key back" in done.err
+    assert "put the library's newest key back" in done.err
 
     key_path(new).write_bytes(key_path(small).read_bytes())
     with SqliteLibrary.open(new) as one, SqliteLibrary.open(small) as other:
         assert one.case_ids() == other.case_ids()
         assert one.pseudonym("p1") == other.pseudonym("p1")
+
+
+def test_a_copy_brings_nobody_back(small: Path, run: Run) -> None:
+    """Put back with the newest keys, or given them later, it loses who was erased meanwhile."""
+    copy, new, keys = (small.with_name(name) for name in ("copy.db", "new.db", "kept.key"))
+    run("library", "backup", str(copy), "--library", str(small))
+    assert run("library", "erase-patient", "p1", "--library", str(small), "--yes").status == 0
+    done = run("library", "backup", str(small.with_name("c2.db")), "--key", str(keys),
+               "--library", str(small))  # fmt: skip
+    assert "no older copy" in done.out
+    assert run("library", "restore", str(copy), "--library", str(new)).status == 0
+    assert run("library", "erase-again", "--library", str(new)).status == 1  # no key yet
+
+    key_path(new).write_bytes(keys.read_bytes())
+    done = run("library", "erase-again", "--library", str(new))
+
+    assert "2 cases of patients erased before" in done.out
+    assert WORD.encode() not in new.read_bytes()
+    with SqliteLibrary.open(new) as library:
+        assert library.case_ids() == {"c/2"}
 
 
 def test_nothing_is_overwritten(small: Path) -> None:

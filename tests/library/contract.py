@@ -266,6 +266,27 @@ class LibraryContract:
         assert one != library.pseudonym("ptb-xl:15708")
         assert "15709" not in one
 
+    def test_a_patient_is_found_by_whoever_was_added(self, library: Library) -> None:
+        """Looking somebody up leaves nothing behind; many at once are as one at a time."""
+        assert library.find_pseudonym("7") is None
+        both = library.pseudonyms(["7", "8", " 7 "])
+        assert both == [library.pseudonym("7"), library.pseudonym("8"), library.pseudonym("7")]
+        assert library.find_pseudonym("7 ") == both[0]
+        assert library.find_pseudonym("9") is None
+
+    def test_an_erased_patient_who_comes_back_is_somebody_else(self, library: Library) -> None:
+        """The key is destroyed, so that nothing gives the old pseudonym again."""
+        old, other = library.pseudonyms(["7", "8"])
+        add(library, [make_case(1, patient=old), make_case(2, patient=other)])
+
+        assert library.erase_patient(" 7") == 1
+
+        assert library.find_pseudonym("7") is None
+        assert library.erase_patient("7") == 0
+        assert library.case_ids() == {"test/2"}
+        assert library.pseudonym("7") != old
+        assert library.pseudonym("8") == other
+
     def test_delete_case(self, library: Library) -> None:
         """One case goes, of whomever it is, and the others stay."""
         add(library, [make_case(i) for i in range(3)])

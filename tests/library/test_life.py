@@ -19,7 +19,7 @@ from precord.errors import LibraryError
 from precord.library.backup import back_up
 from precord.library.check import verify
 from precord.library.feedback import keep_verdict, list_verdicts
-from precord.library.key import key_path
+from precord.library.key import key_path, read_key
 from precord.library.sqlite import SqliteLibrary
 from precord.library.staging import Staging
 from precord.reindex import reindex
@@ -232,8 +232,8 @@ def test_the_key_is_the_owners_even_where_files_are_everybodys(tmp_path: Path) -
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert {p.name for p in tmp_path.iterdir()} == {"lib.db", "lib.db.key", "copy.db"}
     for file in ("lib.db", "copy.db"):
-        assert key.read_bytes().strip() not in (tmp_path / file).read_bytes()
-        assert bytes.fromhex(key.read_text()) not in (tmp_path / file).read_bytes()
+        assert read_key(tmp_path / "lib.db") not in (tmp_path / file).read_bytes()
+        assert read_key(tmp_path / "lib.db").hex().encode() not in (tmp_path / file).read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ import pytest
 from precord.case import Case
 from precord.errors import EncoderMismatchError, LibraryError
 from precord.library import SqliteLibrary
+from precord.library.key import read_key
 from precord.report import Language, Report, Source
 from tests.fakes import FakeEncoder
 from tests.library.contract import DIM, LibraryContract, add, make_case, make_vectors
@@ -112,14 +113,14 @@ def test_other_databases_are_refused(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize(("version", "remedy"), [(3, "update precord"), (1, "ingest again")])
+@pytest.mark.parametrize(("version", "remedy"), [(4, "update precord"), (1, "ingest again")])
 def test_other_schema_versions_are_refused(path: Path, version: int, remedy: str) -> None:
     """Older and newer files each get their remedy."""
     create(path).close()
     with sqlite3.connect(path) as db:
         db.execute(f"PRAGMA user_version = {version}")
     db.close()
-    with pytest.raises(LibraryError, match=f"schema version {version}, expected 2; {remedy}"):
+    with pytest.raises(LibraryError, match=f"schema version {version}, expected 3; {remedy}"):
         SqliteLibrary.open(path)
 
 
@@ -329,16 +330,23 @@ def test_key_is_the_owners_alone(path: Path, library: SqliteLibrary) -> None:
     """The key lies beside the library, mode 0600; another key makes other pseudonyms."""
     key = path.with_name(f"{path.name}.key")
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    assert len(bytes.fromhex(key.read_text())) == 32
-    assert bytes.fromhex(key.read_text()) not in bytes_on_disk(path)
-    assert key.read_text().strip().encode() not in bytes_on_disk(path)
+    assert len(read_key(path)) == 32
+    assert read_key(path) not in bytes_on_disk(path)
+    assert read_key(path).hex().encode() not in bytes_on_disk(path)
     with create(path.with_name("other.db")) as other:
         assert other.pseudonym("1") != library.pseudonym("1")
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "is missing"), ("", "0 bytes"), ("zz", "not a readable key"), ("00" * 32, "another")],
+    [
+        (None, "is missing"),
+        ("", "0 bytes"),
+        ("zz", "not a readable key"),
+        ("00" * 32, "another"),
+        ("SQLite format 3\0", "not a readable key"),
+        ("SQLite format 3\0" + "x" * 9000, "not a readable key"),
+    ],
 )
 def test_wrong_key(path: Path, content: str | None, reason: str) -> None:
     """A key that is lost, damaged or another library's is never silently replaced."""

@@ -4,7 +4,9 @@ A line holds a time, an action, what it was done to, and a hash over itself and 
 the line before. Whoever changes, drops or inserts a line breaks the chain from there on;
 cutting off the newest lines cannot be seen from the file alone, so print the last hash
 elsewhere now and then (`precord audit verify` shows it). Who asked is the name of an account.
-No report text, no patient id and no pseudonym is ever written.
+Whose a case was is said by the beginning of the patient's pseudonym: who has the id and the
+library's key file finds the lines of a patient, until the patient is erased and the pseudonym's
+key destroyed. No report text and no patient id is ever written.
 """
 
 import fcntl

@@ -66,7 +66,7 @@ def case_ecg(
     case = service.find_case(case_id, with_record=True)
     if case.record is None:
         raise QueryError(f"case {case.id}: the library holds a reference only, no signal")
-    service.audit.write("view", case=case.id)
+    service.audit.write("view", case=case.id, patient=service.sign(case.patient))
     text = case.report.text if case.report else ""
     return _give(case.record, look, f"{case.id} · {case.source.value}", text)
 
@@ -84,7 +84,7 @@ def query_ecg(
 def case(case_id: str, service: ServiceOf) -> out.CaseAnswer:
     """Return one case, with what is known of its recording."""
     found = service.find_case(case_id, with_record=True)
-    service.audit.write("view", case=found.id)
+    service.audit.write("view", case=found.id, patient=service.sign(found.patient))
     record = to_record(found.record) if found.record else None
     return out.CaseAnswer(case=to_case(found), record=record)
 

@@ -112,9 +112,13 @@ def add_case(
 
 @router.delete("/v1/patients/{patient:path}", responses=PROBLEMS)
 def erase_patient(patient: str, service: ServiceOf) -> out.Erased:
-    """Erase every case of a patient without a trace; backups made earlier still hold them."""
-    service.audit.write("erase patient")
-    n_cases = service.library.delete_patient(service.library.pseudonym(patient))
+    """Erase every case of a patient without a trace, and the key of the pseudonym.
+
+    Backups made earlier still hold the cases, to which nothing leads from the patient's id.
+    """
+    pseudonym = service.library.find_pseudonym(patient) if service.library.has_keys() else None
+    service.audit.write("erase patient", patient=service.sign(pseudonym))
+    n_cases = service.library.erase_patient(patient)
     service.queries.forget()
     if not n_cases:
         raise NotThereError("the library holds no case of this patient")

@@ -31,9 +31,8 @@ def read(
     patient: Annotated[str, Form(max_length=200, description="Whose cases to leave out.")] = "",
 ) -> ReadingOut:
     """Return what was read of an ECG, under a name to search with, before any search."""
-    record = read_uploads(service, file)
-    owner = service.library.pseudonym(patient) if patient else None
-    name = service.queries.keep(Asked(record.digest(), record, owner))
+    record = read_uploads(service, file, patient)
+    name = service.queries.keep(Asked(record.digest(), record))
     service.counts["read"] += 1
     return ReadingOut(query=name, record=to_record(record))
 

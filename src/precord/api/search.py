@@ -61,9 +61,8 @@ def search(  # noqa: PLR0913 - one argument per part of the form
         raise QueryError("give one of: files of an ECG, the id of an earlier query, a case's id")
     kind = "case" if case else "ecg"
     if uploads:
-        record = read_uploads(service, uploads)
-        owner = service.library.pseudonym(patient) if patient else None
-        asked = Asked(record.digest(), record, owner)
+        record = read_uploads(service, uploads, patient)
+        asked = Asked(record.digest(), record)
         name = service.queries.keep(asked)
     elif query:
         asked, name = service.queries.get(query), query
@@ -139,11 +138,18 @@ def _put_aside(result: SearchResult, asks: Asks) -> SearchResult:
     return replace(result, hits=hits)
 
 
-def read_uploads(service: Service, uploads: list[UploadFile]) -> Record:
-    """Return the record in *uploads*, read by a worker of its own limits."""
+def read_uploads(service: Service, uploads: list[UploadFile], patient: str = "") -> Record:
+    """Return the record in *uploads*, read by a worker of its own limits.
+
+    It is of *patient*, if that is said, whatever the files say. Who that is to the library is
+    looked up at each search: the patient may have been added or erased meanwhile.
+    """
     parts = [Part(one.filename or "", one.file) for one in uploads]
     with laid_out(parts) as path:
-        return service.parsers.read(path)
+        record = service.parsers.read(path)
+    if not patient:
+        return record
+    return replace(record, acquisition=replace(record.acquisition, patient_id=patient))
 
 
 def _read_case(service: Service, case_id: str) -> tuple[Record, str | None]:

@@ -35,7 +35,7 @@ class Asked:
     Attributes:
         digest: of the record or the text.
         record: None for a text.
-        patient: pseudonym where it is known from outside the record.
+        patient: pseudonym, of a case that asks; otherwise the record knows whose it is.
     """
 
     digest: str
@@ -114,6 +114,13 @@ class Service:
     background: Background = field(default_factory=Background)
     weights: Path | None = None
     language_model: LanguageModel | None = None
+
+    def sign(self, pseudonym: str | None) -> str | None:
+        """Return what the log says of whose a case is; None where it may say nothing.
+
+        Pseudonyms of a library of the version before could be made again for ever.
+        """
+        return pseudonym[:16] if pseudonym and self.library.has_keys() else None
 
     def find_case(self, case_id: str, *, with_record: bool = False) -> Case:
         """Return the case *case_id*.

@@ -19,6 +19,9 @@ Patient = Annotated[
 ]
 CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case's id, as hits show it.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+KeyCopy = Annotated[
+    Path | None, typer.Option("--key", metavar="FILE", help="Copy the keys as well, to FILE.")
+]
 
 
 @app.command()
@@ -57,21 +60,35 @@ def verify(*, library: LibraryAt) -> None:
 
 
 @app.command()
-def backup(to: Copy, *, library: LibraryAt) -> None:
-    """Copy the library to FILE, while others may use it; never the key of the pseudonyms."""
+def backup(to: Copy, *, library: LibraryAt, key: KeyCopy = None) -> None:
+    """Copy the library to FILE, while others may use it; never the keys of the pseudonyms.
+
+    Those are copied by --key, to another place: whoever has both can tell who is in the library.
+    Keep the newest copy of the keys only. Older ones lack patients who were added, and hold the
+    keys of those who were erased.
+    """
     from precord.cli.terminal import say, waiting
     from precord.library.backup import back_up
-    from precord.library.key import key_path
+    from precord.library.key import copy_keys, key_path
 
     with waiting("copying"):
+        if key is not None:  # first, so that no patient of the copy is without one
+            copy_keys(library, key)
         back_up(library, to)
     typer.echo(f"{to}: a checked copy of {library}")
-    say(f"keep {key_path(library)} as well, in another place: without it nothing can be added")
+    if key is None:
+        say(f"keep {key_path(library)} as well, in another place: without it nothing can be added")
+    else:
+        typer.echo(f"{key}: its keys; keep them in another place, and no older copy of them")
 
 
 @app.command()
 def restore(copy: Copy, *, library: LibraryAt) -> None:
-    """Put the copy FILE back as the library, which must not be there any more."""
+    """Put the copy FILE back as the library, which must not be there any more.
+
+    Patients who were erased since the copy was made are erased again, if the newest key file
+    lies where the library's belongs.
+    """
     from precord.cli.terminal import say, waiting
     from precord.library.backup import restore as put_back
     from precord.library.key import key_path
@@ -80,7 +97,10 @@ def restore(copy: Copy, *, library: LibraryAt) -> None:
         has_key = put_back(copy, library)
     typer.echo(f"{library}: restored from {copy}")
     if not has_key:
-        say(f"put the library's key back as {key_path(library)}: without it nothing can be added")
+        say(
+            f"put the library's newest key back as {key_path(library)}: without it nothing can be "
+            "added; then run `precord library erase-again`"
+        )
 
 
 @app.command()
@@ -124,17 +144,33 @@ def feedback(*, library: LibraryAt) -> None:
 
 @app.command(name="erase-patient")
 def erase_patient(patient: Patient, *, library: LibraryAt, yes: Yes = False) -> None:
-    """Erase every case of PATIENT, so that nothing of it is left in the file.
+    """Erase every case of PATIENT and the key of the pseudonym; nothing of it is left in the file.
 
-    Copies made earlier still hold it. Exit status: 0 erased, 1 no such patient, or others
-    are reading.
+    Copies made earlier still hold the cases, but nothing leads to them from the patient's id any
+    more, unless a copy of the key file does. Exit status: 0 erased, 1 no such patient, or
+    others are reading.
     """
     _erase(
         library,
-        lambda cases: cases.delete_patient(cases.pseudonym(patient)),
+        lambda cases: cases.erase_patient(patient),
         "Erase all cases of this patient?",
         yes=yes,
     )
+
+
+@app.command(name="erase-again")
+def erase_again(*, library: LibraryAt) -> None:
+    """Erase the patients who were erased before, and whom an older copy brought back.
+
+    The key file remembers them, by hashes of their pseudonyms. Exit status: 0, also where there
+    are none; 1 no key, or others are reading.
+    """
+    from precord.cli.terminal import waiting
+    from precord.library.sqlite import SqliteLibrary
+
+    with SqliteLibrary.open(library) as cases, waiting("erasing"):
+        n_cases = cases.erase_again()
+    typer.echo(f"{library}: {n_cases} cases of patients erased before")
 
 
 @app.command(name="erase-case")

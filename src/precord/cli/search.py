@@ -169,7 +169,7 @@ def search(  # noqa: PLR0913 - one argument per option of the command
             result = retriever.by_record(
                 record,
                 k=top,
-                patient=retriever.library.pseudonym(patient) if patient else None,
+                patient=retriever.library.find_pseudonym(patient) if patient else None,
                 criteria=criteria,
                 include_simulated=include_simulated,
                 anyway=anyway,

@@ -138,7 +138,7 @@ def _planted_patient(material: Material, encoder: QueryEncoder) -> list[Gate]:
         with SqliteLibrary.create(path, "planted", "fp32", dim) as library:
             rows = material.rows[:500]
             library.add(
-                [replace(c, report=None) for c in material.cases[:500]],
+                [replace(c, report=None, patient=None) for c in material.cases[:500]],
                 material.vectors.ecg[rows],
                 material.vectors.report[rows],
             )

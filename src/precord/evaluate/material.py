@@ -150,7 +150,10 @@ def _check_patients(entries: list[Entry], cases: list[Case], library: Library) -
     """
     if same := {e.case_id for e in entries} & {c.id for c in cases}:
         raise LeakError(f"{min(same)} stands in the gallery as well, under another fold")
-    asking = [library.pseudonym(e.patient) if e.patient else e.case_id for e in entries]
+    asking = [
+        (library.find_pseudonym(e.patient) or e.patient) if e.patient else e.case_id
+        for e in entries
+    ]
     both = set(asking) & {c.patient for c in cases if c.patient}
     if both:
         raise LeakError(f"{len(both)} patients of the queries stand in the gallery as well")

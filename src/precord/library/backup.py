@@ -1,7 +1,8 @@
 """Copies of a library, made while others read and write it, and put back.
 
-A copy never holds the key of the pseudonyms: whoever finds a backup cannot test whether a
-known patient is in it. The key has to be kept elsewhere, once; it never changes.
+A copy never holds the keys of the pseudonyms: whoever finds a backup cannot test whether a
+known patient is in it, and nobody can once the patient's key was destroyed. The keys have to be
+kept elsewhere, and anew when patients came or went.
 Source: https://www.sqlite.org/backup.html.
 """
 
@@ -43,8 +44,10 @@ def back_up(path: Path, to: Path) -> None:
 def restore(backup: Path, to: Path) -> bool:
     """Put *backup* back as the library *to*, which must not be there.
 
+    Patients who were erased since the backup was made are erased again.
+
     Returns:
-        Whether the right key lies beside it; without it no pseudonym can be made.
+        Whether the right keys lie beside it; without them no pseudonym can be made.
 
     Raises:
         LibraryError: *to* exists or cannot be written, or the backup is damaged.
@@ -54,7 +57,8 @@ def restore(backup: Path, to: Path) -> bool:
         return False
     with SqliteLibrary.open(to) as library:
         try:
-            library.pseudonym("")
+            library.erase_again()
+            library.check_keys()
         except LibraryError:
             return False
     return True

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from precord.errors import LibraryError
+from precord.library.key import key_path
 from precord.library.sqlite import SqliteLibrary
 
 _TOLERANCE = 1e-3  # of a vector's length
@@ -25,9 +26,12 @@ def verify(library: SqliteLibrary, on_progress: Callable[[int], None] = lambda _
     Raises:
         LibraryError: The file's structure is damaged, a signal is not the one that was
             stored, a vector has not length one, or a report is another than its words in
-            the index of the text search; the message names the case.
+            the index of the text search; the message names the case. Or the key file, where
+            there is one, is not that of all its patients.
     """
     library.check()
+    if key_path(library.path).is_file():
+        library.check_keys()
     _check_reports(library)
     vectors = library.vectors()
     for kind, rows in (("ECG", vectors.ecg), ("report", vectors.report)):

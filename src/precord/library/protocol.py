@@ -144,15 +144,27 @@ class Library(Protocol):
         ...
 
     def pseudonym(self, patient: str) -> str:
-        """Return the keyed pseudonym of a raw patient id."""
+        """Return the pseudonym of a raw patient id, as `pseudonyms` does."""
+        ...
+
+    def pseudonyms(self, patients: Sequence[str]) -> list[str]:
+        """Return the pseudonyms of raw patient ids; who is new gets a key of their own."""
+        ...
+
+    def find_pseudonym(self, patient: str) -> str | None:
+        """Return the pseudonym of a raw patient id, or None for one who was never added."""
         ...
 
     def find_digest(self, digest: str) -> str | None:
         """Return the id of the first case whose record has this digest, or None."""
         ...
 
+    def erase_patient(self, patient: str) -> int:
+        """Erase whom the raw id *patient* names; return how many cases there were."""
+        ...
+
     def delete_patient(self, pseudonym: str) -> int:
-        """Erase all cases of a patient without a trace; return how many there were."""
+        """Erase all cases of a patient and destroy the key; return how many cases there were."""
         ...
 
     def delete_case(self, case_id: str) -> int:

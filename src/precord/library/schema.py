@@ -17,7 +17,8 @@ from precord.errors import EncoderMismatchError, LibraryError
 from precord.library.protocol import EncoderIdentity
 
 APPLICATION_ID = 0x70726563  # "prec"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+OLDEST_VERSION = 2  # the same tables, pseudonyms of one key; brought to 3 when patients change
 _PAGE_BYTES = 8192
 
 _META = {"encoder", "precision", "dim", "key_check"}
@@ -180,7 +181,7 @@ def _read_meta(db: sqlite3.Connection, path: Path) -> dict[str, str]:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
         raise LibraryError(f"{path}: not a precord library")
-    if version != SCHEMA_VERSION:
+    if not OLDEST_VERSION <= version <= SCHEMA_VERSION:
         remedy = "update precord" if version > SCHEMA_VERSION else "ingest again"
         raise LibraryError(
             f"{path}: a library of schema version {version}, expected {SCHEMA_VERSION}; {remedy}"

@@ -1,4 +1,4 @@
-"""A case library in one SQLite file, with the key of its pseudonyms beside it.
+"""A case library in one SQLite file, with the keys of its pseudonyms beside it.
 
 Write-ahead logging lets others read while one process writes; it needs a local disk, no
 network share. Whatever `add` committed survives the end of the process at any moment.
@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from precord.case import Case
 from precord.criteria import Criteria
 from precord.errors import EncoderMismatchError, LibraryError, QueryError
-from precord.library.key import create_key, key_path, read_key, sign_key, to_pseudonym
+from precord.library.key import create_keys, key_path, sign_key
+from precord.library.patient import Patients, has_one_key
 from precord.library.protocol import EncoderIdentity, Stats, Vectors
 from precord.library.row import (
     SEARCH_WORDS,
@@ -38,6 +39,7 @@ from precord.library.waveform import Waveform
 from precord.report import Source
 
 MAX_QUERY = 10_000  # characters of a text query
+_EMPTY_LOG = "PRAGMA wal_checkpoint (TRUNCATE)"
 
 
 class SqliteLibrary:
@@ -56,7 +58,8 @@ class SqliteLibrary:
         self.dim = int(meta["dim"])
         self._db = db
         self._lock = RLock()
-        self._key: bytes | None = None
+        self._patients = Patients(path, meta["key_check"])
+        self._has_keys = False  # not known to be of the version with a key for each patient
         self._vectors: Vectors | None = None
         self._version = -1  # of the data that _vectors were read from
 
@@ -64,7 +67,7 @@ class SqliteLibrary:
     def create(
         cls, path: Path, fingerprint: str, precision: str, dim: int, *, exist_ok: bool = False
     ) -> Self:
-        """Create an empty library at *path*, and its key beside it.
+        """Create an empty library at *path*, and its keys beside it.
 
         Args:
             path: where no file is yet.
@@ -83,12 +86,12 @@ class SqliteLibrary:
             return cls.open(path, encoder=_Identity(fingerprint, precision, dim))
         if not path.parent.is_dir():
             raise LibraryError(f"{path}: no such folder {path.parent}; create it first")
-        is_new_key = not key_path(path).exists()
+        has_key = key_path(path).exists()
         meta = {"encoder": fingerprint, "precision": precision, "dim": str(dim)}
         try:
-            create_file(path, meta | {"key_check": sign_key(create_key(path))})
+            create_file(path, meta | {"key_check": sign_key(create_keys(path))})
         except BaseException:
-            if is_new_key:
+            if not has_key:
                 key_path(path).unlink(missing_ok=True)
             raise
         return cls.open(path)
@@ -131,6 +134,7 @@ class SqliteLibrary:
     def close(self) -> None:
         """Close the file; the library cannot be used afterwards."""
         with self._lock, explained(self.path):
+            self._patients.close()
             self._db.close()
 
     def __len__(self) -> int:
@@ -231,19 +235,42 @@ class SqliteLibrary:
             return db.execute(SEARCH_WORDS, (match, k)).fetchall()
 
     def pseudonym(self, patient: str) -> str:
-        """Return the keyed pseudonym of a raw patient id.
+        """Return the pseudonym of a raw patient id, as `pseudonyms` does."""
+        return self.pseudonyms([patient])[0]
+
+    def pseudonyms(self, patients: Sequence[str]) -> list[str]:
+        """Return the pseudonyms of raw patient ids, each under a key of the patient's own.
+
+        Who has no key yet gets one; it is on the disk when this returns.
 
         Raises:
-            LibraryError: The library's key is missing, or is another library's.
+            LibraryError: The library's key file is missing, another library's, or older than
+                the library.
         """
-        if self._key is None:
-            key = read_key(self.path)
-            if sign_key(key) != self.meta["key_check"]:
-                raise LibraryError(
-                    f"{key_path(self.path)}: the key of another library; restore the right one"
-                )
-            self._key = key
-        return to_pseudonym(self._key, patient)
+        self._give_keys()
+        with self.reading() as db:
+            return self._patients.make(db, patients)
+
+    def find_pseudonym(self, patient: str) -> str | None:
+        """Return the pseudonym of a raw patient id, or None where nobody of that id was added.
+
+        Raises:
+            LibraryError: The library's key file is missing, or is another library's.
+        """
+        with self.reading() as db:
+            return self._patients.find(db, patient)
+
+    def check_keys(self) -> None:
+        """Check that the key file holds a key for every patient.
+
+        Raises:
+            LibraryError: It is missing, another library's, or older than the library.
+        """
+        with self.reading() as db:
+            if self.has_keys():
+                self._patients.check(db)
+            else:
+                self._patients.key()
 
     def find_digest(self, digest: str) -> str | None:
         """Return the id of the first case whose record has this digest, or None."""
@@ -253,13 +280,30 @@ class SqliteLibrary:
             ).fetchone()
         return str(found[0]) if found else None
 
-    def delete_patient(self, pseudonym: str) -> int:
-        """Erase all cases of a patient without a trace; return how many there were.
+    def erase_patient(self, patient: str) -> int:
+        """Erase whom the raw id *patient* names; return how many cases there were.
 
         Raises:
-            LibraryError: As for `delete_case`.
+            LibraryError: As for `delete_patient`.
         """
-        return self._erase("SELECT key FROM cases WHERE patient = ?", pseudonym)
+        self._give_keys()
+        pseudonym = self.find_pseudonym(patient)
+        return 0 if pseudonym is None else self.delete_patient(pseudonym)
+
+    def delete_patient(self, pseudonym: str) -> int:
+        """Erase all cases of a patient and destroy the key; return how many cases there were.
+
+        Raises:
+            LibraryError: The key file is missing, or as for `delete_case`.
+        """
+        return self._erase_patients([pseudonym])
+
+    def erase_again(self) -> int:
+        """Erase the patients whose keys were destroyed, whom an older copy brought back."""
+        self._give_keys()
+        with self.reading() as db:
+            gone = self._patients.erased(db)
+        return self._erase_patients(gone) if gone else 0
 
     def delete_case(self, case_id: str) -> int:
         """Erase one case without a trace, whoever's it is; return 1, or 0 if there is none.
@@ -268,29 +312,54 @@ class SqliteLibrary:
             LibraryError: Others are reading; what was deleted is not yet erased from the
                 disk. Calling this again completes it.
         """
-        return self._erase("SELECT key FROM cases WHERE id = ?", case_id)
+        return self._erase("SELECT key FROM cases WHERE id = ?", [case_id])
 
-    def _erase(self, find: str, value: str) -> int:
-        """Erase the cases whose keys *find* selects by *value*; return how many there were.
+    def _erase_patients(self, pseudonyms: Sequence[str]) -> int:
+        """Erase all cases of patients, then their keys: stopped between, it can be repeated."""
+        self._give_keys()
+        with self.reading():
+            store = self._patients.store()
+            n_cases = self._erase("SELECT key FROM cases WHERE patient = ?", pseudonyms)
+            store.destroy(pseudonyms)
+        return n_cases
+
+    def _erase(self, find: str, values: Sequence[str]) -> int:
+        """Erase the cases whose keys *find* selects by *values*; return how many there were.
 
         A deleted word stays in the index until that is rebuilt, and a deleted row in the
         file until that is vacuumed. So the whole file is written anew, by way of a
         temporary file: both disks need its size again in free space.
         """
         with self.writing() as db:
-            keys = db.execute(find, (value,)).fetchall()
+            keys = [key for value in values for key in db.execute(find, (value,))]
             db.executemany("DELETE FROM words WHERE rowid = ?", keys)
             db.executemany("DELETE FROM cases WHERE key = ?", keys)
             db.execute("INSERT INTO words (words) VALUES ('rebuild')")
         with self.reading() as db:
             db.execute("VACUUM")
-            (is_busy, *_) = db.execute("PRAGMA wal_checkpoint (TRUNCATE)").fetchone()
+            (is_busy, *_) = db.execute(_EMPTY_LOG).fetchone()
         if is_busy:
             raise LibraryError(
                 f"{self.path}: others are reading it, so that what was deleted is still on the "
                 "disk; close them and delete again"
             )
         return len(keys)
+
+    def has_keys(self) -> bool:
+        """Tell whether each patient has a key, as in every library but those of version 2."""
+        if not self._has_keys:
+            with self.reading() as db:
+                self._has_keys = not has_one_key(db)
+        return self._has_keys
+
+    def _give_keys(self) -> None:
+        """Give each patient of a library of the version before a key of the patient's own."""
+        if self.has_keys():
+            return
+        with self.writing() as db:
+            self._patients.upgrade(db)
+        with self.reading() as db:
+            db.execute(_EMPTY_LOG)
 
     def stats(self) -> Stats:
         """Return how many cases there are, by corpus and by source."""

@@ -40,7 +40,7 @@ def find_same_patient(
     """Return (N,) which cases are of the query's own patient, and notes on them."""
     patients = {patient}
     if patient is None and record.acquisition.patient_id:
-        patients.add(library.pseudonym(record.acquisition.patient_id))
+        patients.add(library.find_pseudonym(record.acquisition.patient_id))
     notes = []
     known = library.find_digest(record.digest())
     if known not in vectors.row_of:  # it came since the vectors were read
