@@ -152,6 +152,10 @@ class Client:
         """Begin to read all of the library; see `wait`."""
         return admin.JobOut.model_validate_json(self._ask("POST", "/v1/checks"))
 
+    def reindex(self) -> admin.JobOut:
+        """Begin to make all vectors anew with the service's new weights; see `wait`."""
+        return admin.JobOut.model_validate_json(self._ask("POST", "/v1/reindexes"))
+
     def job(self, job_id: str) -> admin.JobOut:
         """Return how far a job is."""
         return admin.JobOut.model_validate_json(self._ask("GET", f"/v1/jobs/{job_id}"))

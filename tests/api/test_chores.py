@@ -7,6 +7,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -16,10 +17,12 @@ from precord.api.archive import unpack
 from precord.api.background import Background, Job, State
 from precord.api.problem import BusyError, TooLargeError
 from precord.api.schemas_admin import JobOut
-from precord.errors import FormatError, QueryError
+from precord.api.state import NewWeights, Service
+from precord.errors import EncoderMismatchError, FormatError, QueryError
 from precord.io import write_wfdb
 from precord.library.sqlite import SqliteLibrary
 from tests.api.service import heart
+from tests.test_reindex import OtherEncoder
 
 
 def pack(files: dict[str, bytes]) -> bytes:
@@ -133,6 +136,33 @@ def test_a_check_finds_damage(client: TestClient, library: SqliteLibrary) -> Non
     last = follow(client, got)[-1]
     assert last.state == "failed"
     assert "a/2" in last.why
+
+
+def test_a_library_changes_over_to_new_weights(app: FastAPI, client: TestClient) -> None:
+    """Nothing to change over to is said; then progress, the new vectors, and searches by them."""
+    service: Service = app.state.service
+    refused = client.post("/v1/reindexes")
+    assert (refused.status_code, "--new-weights" in refused.json()["detail"]) == (422, True)
+    service.new_weights = NewWeights(OtherEncoder(), Path("new"))
+    assert client.get("/v1/library").json()["new_encoder"] == "other-encoder"
+    old, before = service.retriever, service.library.vectors().ecg
+    case = client.get("/v1/library/map").json()["points"][0]["id"]
+    found = client.post("/v1/search", data={"case": case}).json()["hits"]
+
+    last = follow(client, JobOut.model_validate_json(client.post("/v1/reindexes").content))[-1]
+
+    assert (last.state, last.done, last.of) == ("done", 5, 5), last.why
+    assert last.facts == {"cases": 5, "encoder": "other-encoder"}
+    np.testing.assert_array_equal(service.library.vectors().ecg, -before)
+    again = client.post("/v1/search", data={"case": case}).json()["hits"]
+    near = {hit["id"]: hit["ecg_score"] for hit in found}  # both sides are turned over
+    assert {hit["id"]: hit["ecg_score"] for hit in again} == pytest.approx(near, abs=1e-6)
+    held = client.get("/v1/library").json()
+    assert (held["encoder"], held["new_encoder"]) == ("other-encoder", None)
+    with pytest.raises(EncoderMismatchError):  # a search that began with the old weights
+        old.by_text("vorhofflimmern")
+    assert client.post("/v1/reindexes").status_code == 422
+    service.close()
 
 
 def test_progress_is_told_as_it_is_made() -> None:

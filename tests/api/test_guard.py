@@ -34,6 +34,7 @@ ROUTES = [
     ("POST", "/v1/ingests"),
     ("POST", "/v1/backups"),
     ("POST", "/v1/checks"),
+    ("POST", "/v1/reindexes"),
     ("GET", "/v1/jobs/j"),
     ("GET", "/v1/jobs/j/events"),
     ("POST", "/v1/read"),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from axe_core_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.api.test_chores import make_zip
 from tests.web.conftest import SIZES, Open, Site, keep
@@ -74,6 +74,25 @@ def test_cases_come_and_go(open_page: Open, site: Site, tmp_path: Path) -> None:
         expect(cases).to_have_text(left)
     _erase(page, "nobody")
     expect(page.locator(".manage .warning").last).to_contain_text("holds no case")
+
+
+def test_new_weights_are_offered_where_there_are_some(open_page: Open, site: Site) -> None:
+    """A button with both encoders' names; what the service refuses is said; else no button."""
+    page = open_page()
+    _show(page, site)
+    assert page.get_by_role("button", name="Re-index").count() == 0
+
+    def with_new(route: Route) -> None:
+        held = route.fetch()
+        route.fulfill(response=held, json=held.json() | {"new_encoder": "newest"})
+
+    page.route("**/v1/library", with_new)
+    page.reload()
+    page.wait_for_selector(".counts")
+    _unfold(page, "Change over to new weights")
+    expect(page.locator(".manage", has_text="newest")).to_be_visible()
+    page.get_by_role("button", name="Re-index").click()
+    expect(page.locator(".manage .warning")).to_contain_text("no new weights")
 
 
 def test_the_map_is_walked_with_the_keyboard(open_page: Open, site: Site) -> None:

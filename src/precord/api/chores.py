@@ -1,4 +1,4 @@
-"""The routes of long jobs: a folder into the library, a backup, a check; and their progress."""
+"""The routes of long jobs: a folder into the library, a backup, a check, new vectors; progress."""
 
 import asyncio
 import json
@@ -18,10 +18,12 @@ from precord.api.background import Facts, Job
 from precord.api.problem import TooLargeError, on_one_line
 from precord.api.search import PROBLEMS, ServiceOf
 from precord.api.state import Service
+from precord.errors import QueryError
 from precord.ingest import ingest
 from precord.library.backup import back_up
 from precord.library.check import verify
 from precord.library.sqlite import SqliteLibrary
+from precord.reindex import reindex
 
 router = APIRouter(tags=["jobs"])
 
@@ -60,7 +62,7 @@ def ingest_folder(
 
 @router.post("/v1/backups", responses=PROBLEMS, status_code=202)
 def back_up_library(service: ServiceOf) -> out.JobOut:
-    """Begin a checked copy of the library beside it, without the key of its pseudonyms."""
+    """Begin a checked copy of the library beside it, without the keys of its pseudonyms."""
     path = service.library.path
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     to = path.with_name(f"{path.stem}-backup-{stamp}{path.suffix}")
@@ -85,6 +87,28 @@ def check_library(service: ServiceOf) -> out.JobOut:
             return {"cases": job.of}
 
     return _to_job(service.background.start("check", work))
+
+
+@router.post("/v1/reindexes", responses=PROBLEMS, status_code=202)
+def reindex_library(service: ServiceOf) -> out.JobOut:
+    """Begin to make all vectors anew with the weights of `precord serve --new-weights`.
+
+    Searches use the old ones until all are made, then the new; what was stopped goes on where
+    it was.
+    """
+    if (new := service.new_weights) is None:
+        raise QueryError(
+            "there are no new weights to re-index with; name them by `precord serve --new-weights`"
+        )
+    service.audit.write("reindex")
+
+    def work(job: Job) -> Facts:
+        job.of = len(service.library)
+        reindex(service.library.path, new.encoder, job.advance)
+        service.change_over()
+        return {"cases": job.of, "encoder": new.encoder.fingerprint[:16]}
+
+    return _to_job(service.background.start("reindex", work))
 
 
 @router.get("/v1/jobs/{job_id}", responses=PROBLEMS)

@@ -61,6 +61,7 @@ def library(service: ServiceOf) -> out.LibraryOut:
         rare_below=RARE_BELOW,
         feedback=count_verdicts(service.library),
         encoder=service.library.meta["encoder"][:16],
+        new_encoder=service.new_weights.encoder.fingerprint[:16] if service.new_weights else None,
         precord=__version__,
     )
 

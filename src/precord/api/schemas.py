@@ -316,6 +316,7 @@ class LibraryOut(Answer):
         ages: number of cases by decade of age.
         rare_below: with fewer cases of a statement, the library cannot show it.
         feedback: number of verdicts, by verdict.
+        new_encoder: which the library can be re-indexed with; None where there is none.
     """
 
     name: str
@@ -328,6 +329,7 @@ class LibraryOut(Answer):
     rare_below: int
     feedback: dict[str, int]
     encoder: str
+    new_encoder: str | None
     precord: str
 
 

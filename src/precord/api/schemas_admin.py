@@ -23,7 +23,7 @@ class JobOut(Answer):
     """
 
     id: str
-    kind: Literal["ingest", "backup", "check"]
+    kind: Literal["ingest", "backup", "check", "reindex"]
     state: Literal["waiting", "running", "done", "failed"]
     of: int
     done: int

@@ -8,9 +8,11 @@ import secrets
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import Protocol
 
 from precord.api.audit import AuditLog
 from precord.api.background import Background
@@ -22,7 +24,8 @@ from precord.draft import LanguageModel
 from precord.ingest import IngestEncoder
 from precord.library.sqlite import SqliteLibrary
 from precord.record import Record
-from precord.retrieve import Retriever
+from precord.reindex import ReindexEncoder
+from precord.retrieve import Calibration, QueryEncoder, Retriever
 
 KEPT = 64
 KEPT_SECONDS = 1800.0
@@ -95,12 +98,31 @@ class Queries:
             self._kept.clear()
 
 
+class ServedEncoder(ReindexEncoder, QueryEncoder, Protocol):
+    """What a service needs of an encoder that it changes over to."""
+
+
 @dataclass(frozen=True, slots=True)
+class NewWeights:
+    """The weights that the library is to be re-indexed with.
+
+    Attributes:
+        path: where they lie.
+        calibration: of their answers; without it, a consensus only counts.
+    """
+
+    encoder: ServedEncoder
+    path: Path
+    calibration: Calibration | None = None
+
+
+@dataclass(slots=True)
 class Service:
     """Everything that a route works with.
 
     Attributes:
         weights: where they lie; None for those that ship.
+        new_weights: those that a re-indexing changes over to; None where there are none.
     """
 
     retriever: Retriever
@@ -114,6 +136,28 @@ class Service:
     background: Background = field(default_factory=Background)
     weights: Path | None = None
     language_model: LanguageModel | None = None
+    new_weights: NewWeights | None = None
+    _opened: ExitStack = field(default_factory=ExitStack)
+
+    def change_over(self) -> None:
+        """Search with the new weights, after the library was re-indexed with them.
+
+        The library is opened anew; what is still searching with the old weights has the old
+        one, which refuses vectors of others. So does an addition that took the old library
+        with the new encoder, which is why the library comes last: none takes it the other way.
+        """
+        if (new := self.new_weights) is None:
+            return
+        opened = SqliteLibrary.open(self.library.path, encoder=new.encoder)
+        self._opened.enter_context(opened)
+        self.encoder, self.weights = new.encoder, new.path
+        self.retriever = Retriever(opened, new.encoder, new.calibration)
+        self.library, self.new_weights = opened, None
+
+    def close(self) -> None:
+        """End the jobs, and close what was opened since the start."""
+        self.background.close()
+        self._opened.close()
 
     def sign(self, pseudonym: str | None) -> str | None:
         """Return what the log says of whose a case is; None where it may say nothing.

@@ -12,6 +12,7 @@ from precord.cli.argument import LibraryAt, WeightsAt
 
 if TYPE_CHECKING:
     from precord.api.access import Access
+    from precord.api.state import NewWeights
     from precord.draft import LanguageModel
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
@@ -43,6 +44,13 @@ LlmAnywhere = Annotated[
     typer.Option("--llm-anywhere", help="Let it be outside this machine and private networks."),
 ]
 
+NewWeightsAt = Annotated[
+    Path | None,
+    typer.Option(
+        "--new-weights", metavar="DIR", help="Weights that an admin may re-index the library with."
+    ),
+]
+
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -61,6 +69,7 @@ def serve(  # noqa: PLR0913 - one argument per option of the command
     llm_model: LlmModel = "",
     llm_anywhere: LlmAnywhere = False,
     weights: WeightsAt = None,
+    new_weights: NewWeightsAt = None,
 ) -> None:
     """Serve the page and the API from LIBRARY, and open the page.
 
@@ -99,7 +108,7 @@ def serve(  # noqa: PLR0913 - one argument per option of the command
         is_behind_proxy=behind_proxy,
     )
     model = _find_model(llm, llm_model, is_anywhere=llm_anywhere)
-    opened = (library, weights, model)
+    opened = (library, weights, new_weights, model)
     _run(opened, access, (host, port), (cert, key), names if lan else [], no_browser)
 
 
@@ -115,8 +124,23 @@ def _find_model(url: str | None, name: str, *, is_anywhere: bool) -> "LanguageMo
     return model
 
 
+def _find_new(path: Path | None, fingerprint: str) -> "NewWeights | None":
+    """Return the weights to change over to, unless they are those in use already."""
+    if path is None:
+        return None
+
+    from precord.api.state import NewWeights
+    from precord.encoder import Encoder
+    from precord.retrieve import Calibration
+
+    encoder = Encoder.load(path, threads=1)
+    if encoder.fingerprint == fingerprint:
+        return None
+    return NewWeights(encoder, path, Calibration.load(encoder.fingerprint, path))
+
+
 def _run(
-    opened: "tuple[Path, Path | None, LanguageModel | None]",
+    opened: "tuple[Path, Path | None, Path | None, LanguageModel | None]",
     access: "Access",
     address: tuple[str, int],
     tls: tuple[Path | None, Path | None],
@@ -135,7 +159,7 @@ def _run(
     from precord.library.sqlite import SqliteLibrary
     from precord.retrieve import Calibration, Retriever
 
-    library, weights, model = opened
+    library, weights, new_weights, model = opened
     encoder = Encoder.load(weights, threads=1)  # requests share the cores; see docs/results/load.md
     with SqliteLibrary.open(library, encoder=encoder) as cases, ParserPool() as parsers:
         audit = AuditLog(audit_path(library))
@@ -144,6 +168,7 @@ def _run(
         service = Service(
             retriever, cases, parsers, audit, encoder, weights=weights, language_model=model
         )
+        service.new_weights = _find_new(new_weights, encoder.fingerprint)
         app = create_app(service, access)
         cert, key = tls
         config = uvicorn.Config(
@@ -172,7 +197,7 @@ def _run(
             with _opened(url, is_wanted=not no_browser):
                 uvicorn.Server(config).run()
         finally:
-            service.background.close()
+            service.close()
 
 
 def _show_pairing(access: "Access", origin: str, cert: Path | None) -> None:

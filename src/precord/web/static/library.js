@@ -12,7 +12,7 @@ export async function showLibrary(section) {
   const [library, map, me, card] = await Promise.all([getLibrary(), getMap(), getMe(), getModelCard()]);
   const held = el("div", {}, describe(library, map));
   const changed = async () => put(held, describe(...await Promise.all([getLibrary(), getMap()])));
-  const forms = makeForms(me, changed);
+  const forms = makeForms(me, library, changed);
   put(section,
     el("h1", {}, t("library")),
     held,

@@ -10,10 +10,10 @@ const SOURCES = {
 };
 
 /** Return the forms that *me* may use; after a change, *changed* is called. */
-export function makeForms(me, changed) {
+export function makeForms(me, library, changed) {
   const forms = [];
   if (me.scope !== "read") forms.push(zipForm(changed), caseForm(changed));
-  if (me.scope === "admin") forms.push(copies(), eraser(changed));
+  if (me.scope === "admin") forms.push(copies(), library.new_encoder ? reindexer(library, changed) : null, eraser(changed));
   return forms;
 }
 
@@ -69,6 +69,18 @@ function copies() {
   return panel("copies", t("backup_how"), el("div", { class: "row" },
     button("back_up", "/v1/backups", (facts) => t("backed_up", { name: facts.name, mb: number(facts.bytes / 1e6, 1) })),
     button("check", "/v1/checks", (facts) => t("checked", { n: number(facts.cases) }))), said);
+}
+
+function reindexer(library, changed) {
+  const said = el("div", { role: "status" });
+  const node = el("button", { type: "button", class: "button" }, t("reindex"));
+  node.addEventListener("click", () => guarded(said, [node], async () => {
+    const { facts } = await run("/v1/reindexes", null, said);
+    await changed();
+    node.remove();
+    put(said, el("p", {}, t("reindexed", { n: number(facts.cases), encoder: facts.encoder })));
+  }));
+  return panel("reindex_title", t("reindex_how", { now: library.encoder, then: library.new_encoder }), el("div", { class: "row" }, node), said);
 }
 
 function eraser(changed) {
