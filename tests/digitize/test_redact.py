@@ -49,12 +49,28 @@ def test_words_between_the_traces_are_blacked_out() -> None:
     assert (clean[300:320, 500:520] == 200).all()
 
 
+def test_a_trace_that_was_read_as_a_letter_stays() -> None:
+    """Complexes are read as a letter or two; a name on a trace, or print beside it, is none."""
+    page = np.full((600, 1000, 3), 200, np.uint8)
+    words = [
+        Box("—N", 200, 230, 260, 270),
+        Box("Weiß", 300, 230, 360, 270),
+        Box("Ng", 400, 300, 460, 340),
+    ]
+
+    clean = redact(page, _rows(), words)
+
+    assert (clean[230:270, 200:260] == 200).all()
+    assert (clean[230:270, 300:360] == 0).all()
+    assert (clean[300:340, 400:460] == 0).all()
+
+
 @pytest.mark.parametrize(
     ("text", "harmless"),
     [
         ("V1", True), ("-aVR", True), ("25 mm/s", True), ("10mm/mV", True), ("0.05-150 Hz", True),
         ("72", True), ("72 bpm", True), ("4711081", False), ("12.03.1950", False), ("Erika", False),
-        ("ID:47", False), ("geb. 50", False),
+        ("ID:47", False), ("geb. 50", False), ("\N{ROMAN NUMERAL TWO}", True),
     ],
 )  # fmt: skip
 def test_what_is_harmless(text: str, *, harmless: bool) -> None:
@@ -96,3 +112,32 @@ def test_printed_words_are_read() -> None:
 
     assert "25" in text
     assert "mm/s" in text.replace(" ", "")
+
+
+@pytest.mark.skipif(not can_read_words(), reason="rapidocr is not installed")
+def test_a_name_between_the_traces_is_hidden_and_the_traces_are_not() -> None:
+    """On a drawn page, the words that are read hide the name, and next to nothing of the ECG."""
+    from PIL import ImageDraw, ImageFont
+
+    from precord.digitize.reading import Options, read_picture
+    from precord.image.page import draw_page
+
+    page = draw_page(simulate(("SR",), np.random.default_rng(3)).record, dpi=254, layout="3x4")
+    picture = Image.fromarray(page.picture)
+    at = 1000, (page.layout.strips[0].y + page.layout.pitch / 2) * 10
+    pen = ImageDraw.Draw(picture)
+    pen.text(at, "Mustermann, Erika 4711081", (20, 20, 20), ImageFont.load_default(30), "ls")
+    box = np.array(pen.textbbox(at, "Mustermann", ImageFont.load_default(30), "ls"))
+
+    reading = read_picture(np.asarray(picture), "page", "picture", Options(layout="3x4"))
+    assert reading.grid is not None
+    assert reading.traces is not None
+    white = np.full_like(reading.grid.flat, 255)
+    black = redact(white, reading.traces.y, read_words(reading.grid.flat) or ())[..., 0] == 0
+
+    x, y = reading.grid.to_picture[..., 0], reading.grid.to_picture[..., 1]
+    name = (x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])
+    assert black[name].mean() > 0.95
+    row, column = np.nonzero(np.isfinite(reading.traces.y))
+    at_trace = np.rint(reading.traces.y[row, column]).astype(int)
+    assert black[at_trace, column].mean() < 0.02

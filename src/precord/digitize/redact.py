@@ -2,11 +2,12 @@
 
 Names, numbers and dates stand above, below and beside the traces: everything off the traces'
 own band is black, whether it can be read or not. What is printed between the traces is black
-too where it is known as words (of a PDF, or read by `ocr`), but for leads' names and for
-numbers with a unit of the ECG.
+too where it is known as words (of a PDF, or read by `ocr`), but for leads' names, for numbers
+with a unit of the ECG, and for a trace that `ocr` took for a letter or two.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -21,6 +22,8 @@ _MARGIN = 3.0  # mm around the traces that stays
 _AROUND = 12.0  # mm to either side of which a trace's height counts
 _UNIT = re.compile(r"[-\d.,/~ ]*(mm\s*/\s*m?[sv](ec)?|k?hz|ms|bpm|mv|/\s*min|s)?\W*", re.IGNORECASE)
 _LONGEST_NUMBER = 3  # digits; an id or a date has more
+_SHORTEST_NAME = 3  # letters and digits; complexes are read as "N", "V", "M", or "-1"
+_THROUGH = 0.8  # of a word's width that a trace runs through, which then may be all there is
 
 
 class Box(NamedTuple):
@@ -45,7 +48,7 @@ def redact(
     """
     clean = np.where(_band(page.shape[0], rows)[..., None], page, 0).astype(np.uint8)
     for word in words:
-        if not is_harmless(word.text):
+        if not is_harmless(word.text) and not _is_trace(word, rows):
             left, top = max(int(word.left) - 2, 0), max(int(word.top) - 2, 0)
             clean[top : int(word.bottom) + 3, left : int(word.right) + 3] = 0
     return clean
@@ -66,9 +69,18 @@ def _band(height: int, rows: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray(inside, np.bool_)
 
 
+def _is_trace(word: Box, rows: NDArray[np.float32]) -> bool:
+    """Tell whether a word is too short for a name, and lies on a trace."""
+    if sum(character.isalnum() for character in word.text) >= _SHORTEST_NAME:
+        return False
+    under = rows[:, max(int(word.left), 0) : int(word.right) + 1]
+    inside = ((under >= word.top) & (under <= word.bottom)).any(axis=0)
+    return bool(inside.size and inside.mean() >= _THROUGH)
+
+
 def is_harmless(text: str) -> bool:
     """Tell whether a text is a lead's name, or a short number that may have a unit."""
-    bare = text.strip(" .,:;()[]")
+    bare = unicodedata.normalize("NFKC", text).strip(" .,:;()[]")  # some read II as one sign
     if find_lead(bare.removeprefix("-")) is not None:
         return True
     longest = max((len(number) for number in re.findall(r"\d+", bare)), default=0)
