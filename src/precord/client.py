@@ -36,13 +36,14 @@ class Client:
         url: str,
         key: str,
         *,
+        language: str = "en",
         timeout: float = 60.0,
         verify: ssl.SSLContext | bool = True,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._http = httpx.Client(
             base_url=url,
-            headers={"Authorization": f"Bearer {key}"},
+            headers={"Authorization": f"Bearer {key}", "Accept-Language": language},
             timeout=timeout,
             verify=verify,
             transport=transport,

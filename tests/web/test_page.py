@@ -260,3 +260,17 @@ def test_what_is_no_ecg_gets_no_answer(open_page: Open, tmp_path: Path) -> None:
     page.wait_for_selector("#consensus .warning")
     assert "No answer" in page.locator("#consensus").inner_text()
     expect(page.locator("#hits .hit")).to_have_count(0)
+
+
+def test_the_services_own_sentences_follow_the_language(open_page: Open, site: Site) -> None:
+    """Notes and refusals are German on a German page, and English when it is changed."""
+    page = open_page(language="de-DE")
+    upload(page, site)
+    note = page.locator("#query .notes")
+    expect(note).to_contain_text("ausgelassen: 1 simulierte")
+    page.select_option("#language", "en")
+    expect(note).to_contain_text("left out: 1 simulated")
+    page.select_option("#language", "de")
+    bad = {"name": "bad.hea", "mimeType": "text/plain", "buffer": b"no header"}
+    page.set_input_files("#files", bad)  # type: ignore[arg-type]
+    expect(page.locator("#alert")).to_contain_text("unbekannter Inhalt; precord liest")

@@ -40,7 +40,11 @@ def create_app(service: Service, access: Access) -> FastAPI:
     app = FastAPI(
         title="precord",
         version=__version__,
-        description=f"Find the past 12-lead ECGs most like this one. {DISCLAIMER}",
+        description=(
+            f"Find the past 12-lead ECGs most like this one. {DISCLAIMER} Notes, reasons and "
+            "errors are in the language of Accept-Language, or of the parameter `language` of any "
+            "route: English or German."
+        ),
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
         openapi_url=None,

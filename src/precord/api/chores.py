@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 from precord.api import schemas_admin as out
 from precord.api.archive import list_entries, unpack
 from precord.api.background import Facts, Job
+from precord.api.language import say
 from precord.api.problem import TooLargeError, on_one_line
 from precord.api.search import PROBLEMS, ServiceOf
 from precord.api.state import Service
@@ -158,6 +159,11 @@ def _ingest(service: Service, folder: Path, job: Job) -> Facts:
     }
 
 
+def _say(fact: str | list[str]) -> str | list[str]:
+    """Return what came of a job in the language of whoever asks."""
+    return say(fact) if isinstance(fact, str) else [say(one) for one in fact]
+
+
 def _to_job(job: Job) -> out.JobOut:
     """Return *job* as the API shows it."""
     return out.JobOut.model_validate(
@@ -167,7 +173,7 @@ def _to_job(job: Job) -> out.JobOut:
             "state": job.state.value,
             "of": job.of,
             "done": job.done,
-            "facts": dict(job.facts),
-            "why": job.why,
+            "facts": {k: v if isinstance(v, int) else _say(v) for k, v in job.facts.items()},
+            "why": say(job.why),
         }
     )

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
 from precord.api import schemas_page as out
+from precord.api.report_words import words_of
 from precord.api.schemas import DISCLAIMER
 from precord.api.search import PROBLEMS, ServiceOf
 from precord.draft import Draft, Query, ask_model, draft_report
@@ -19,12 +20,6 @@ router = APIRouter(prefix="/v1", tags=["drafts"])
 
 RHYTHMS = ("AFIB", "AFLT", "SVTAC", "PSVT", "PACE")  # raised as `retrieve.critical` raises them
 TEXT = PROBLEMS | {200: {"content": {"text/plain": {}}}}
-_CONFIRMED = {
-    "en": "Confirmed by {who}, {when} UTC. Drafted from precedents with precord.",
-    "de": "Bestätigt von {who}, {when} UTC. Aus früheren Fällen entworfen mit precord.",
-}
-_SOURCES = {"en": "Sources", "de": "Quellen"}
-_QUERY = {"en": "measured on this ECG", "de": "an diesem EKG gemessen"}
 
 
 @router.post("/draft", responses=PROBLEMS)
@@ -73,11 +68,12 @@ def to_text(asked: out.DraftExport) -> str:
         marks = "".join(f"[{sources.index(cited) + 1}]" for cited in one.citations)
         lines.append(f"{' '.join(one.text.split())} {marks}".rstrip())
     now = datetime.now(UTC).isoformat(" ", "minutes").removesuffix("+00:00")
-    named = {"query": _QUERY[asked.language]}
+    words = words_of(asked.language)
+    named = {"query": words.drafted_query}
     listed = [f"[{n}] {named.get(source, source)}" for n, source in enumerate(sources, 1)]
     who = " ".join(asked.confirmed_by.split())
-    confirmed = _CONFIRMED[asked.language].format(who=who, when=now)
-    parts = [*lines, "", f"{_SOURCES[asked.language]}:", *listed, "", confirmed, DISCLAIMER]
+    confirmed = words.drafted_by.format(who=who, when=now)
+    parts = [*lines, "", f"{words.drafted_from}:", *listed, "", confirmed, DISCLAIMER]
     return "\n".join(parts) + "\n"
 
 

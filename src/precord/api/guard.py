@@ -13,6 +13,7 @@
 
 import math
 from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -23,6 +24,7 @@ from precord.api.access import Access, Caller
 from precord.api.account import Scope
 from precord.api.archive import MAX_ARCHIVE
 from precord.api.audit import ACTOR
+from precord.api.language import LANGUAGE, prefer
 from precord.api.problem import problem
 from precord.api.upload import MAX_BYTES
 
@@ -77,6 +79,7 @@ class Guard:
             return
         guarded = _with_headers(scope["path"], send)
         headers = Headers(scope=scope)
+        LANGUAGE.set(_language(scope, headers))
         shown = self._by_token(headers)
         caller = shown or self._by_cookie(headers)
         refusal = self._refuse_origin(scope, headers, has_token=shown is not None)
@@ -146,6 +149,12 @@ class Guard:
             return None
         found = cookies.get(self.access.cookie)
         return None if found is None else self.access.by_cookie(found.value)
+
+
+def _language(scope: AsgiScope, headers: Headers) -> str:
+    """Return the language to answer in: a stream of events in a browser can send no header."""
+    told = parse_qs(scope["query_string"].decode("latin-1")).get("language", [])
+    return prefer(told[-1] if told else headers.get("accept-language", ""))
 
 
 def _limit(path: str) -> int:

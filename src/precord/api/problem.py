@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from precord.api.language import say
 from precord.api.schemas import Problem
 from precord.errors import EncoderMismatchError, LibraryError, PrecordError
 
@@ -42,7 +43,7 @@ _STATUS: tuple[tuple[type[PrecordError], int], ...] = (
 
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     """Return the response that says what is wrong."""
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=on_one_line(detail))
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=say(on_one_line(detail)))
     return Response(
         json.dumps(body.model_dump(), ensure_ascii=False),
         status,

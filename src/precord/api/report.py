@@ -12,7 +12,8 @@ from fastapi import APIRouter, Form, Query
 from fastapi.responses import Response
 
 from precord.api.ecg import DRAWING
-from precord.api.report_words import WORDS, Words
+from precord.api.language import say
+from precord.api.report_words import Words, words_of
 from precord.api.schemas import DISCLAIMER
 from precord.api.schemas_page import Language as PageLanguage
 from precord.api.search import PROBLEMS, AsksOf, ServiceOf, SteeringOf, find_like, find_said
@@ -22,7 +23,6 @@ from precord.errors import QueryError
 from precord.image.paper import save_match
 from precord.image.report import EcgPage, TextPage, write_report
 from precord.record import Measurements, Record
-from precord.report import Language
 from precord.retrieve import MAX_TEXT, SearchResult
 from precord.statements import CODES, STATEMENTS
 
@@ -70,7 +70,7 @@ def report(  # noqa: PLR0913 - one argument per field of the form
         with service.turns.take():
             result = find_said(service, asks, text)
         service.audit.write("report", kind="text")
-    words = WORDS[Language(language)]
+    words = words_of(language)
     if form is ReportForm.PNG:
         return _file(_draw_match(service, record, result, words), "png", "image/png")
     pages = _pages(service, record, text, result, (words, ecgs))
@@ -102,7 +102,7 @@ def _pages(
 
 def _sections(text: str, result: SearchResult, words: Words) -> list[Section]:
     """Return what is said of the query, and the list of all hits; empty sections left out."""
-    german = words is WORDS[Language.GERMAN]
+    german = words.language == "de"
     read = [_name(c, is_german=german) for c in CODES if c in result.query_statements]
     sections: list[Section] = [(words.disclaimer, ())]
     if text:
@@ -113,15 +113,19 @@ def _sections(text: str, result: SearchResult, words: Words) -> list[Section]:
             (words.read, ("; ".join(read) or words.nothing, words.read_caveat)),
         ]
     if result.trust.reasons:
-        sections.append((words.verdict[result.trust.verdict.value], result.trust.reasons))
-    critical = tuple(f"{c.name}: {'; '.join(c.support)}" for c in result.critical)
+        reasons = tuple(say(reason, words.language) for reason in result.trust.reasons)
+        sections.append((words.verdict[result.trust.verdict.value], reasons))
+    critical = tuple(
+        f"{say(c.name, words.language)}: {'; '.join(say(s, words.language) for s in c.support)}"
+        for c in result.critical
+    )
     scarce = ", ".join(f"{_name(code, is_german=german)} ({n})" for code, n in result.scarce)
     sections += [
         (words.critical, critical),
         (*_count(result, words, is_german=german),),
         (words.scarce, (scarce,) if scarce else ()),
         (words.earlier, result.earlier),
-        (words.notes, result.notes),
+        (words.notes, tuple(say(note, words.language) for note in result.notes)),
         (words.hits, (words.hits_caveat,)),
     ]
     sections += [(_title(hit), tuple(_lines(hit, words))) for hit in result.hits]
@@ -148,7 +152,7 @@ def _title(hit: Hit) -> str:
 def _lines(hit: Hit, words: Words) -> list[str]:
     """Return report, statements, measurements and differences of one hit."""
     case, why = hit.case, hit.explanation
-    german = words is WORDS[Language.GERMAN]
+    german = words.language == "de"
     codes = "; ".join(_name(code, is_german=german) for code in CODES if code in case.statements)
     lines = [case.report.text if case.report else "", codes, _measured(case.measurements, words)]
     if why is not None and why.differences:

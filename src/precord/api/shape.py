@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
 from precord.api import schemas as out
+from precord.api.language import say
 from precord.case import Case, Explanation, Hit
 from precord.record import Measurements, Record
 from precord.retrieve import SearchResult
@@ -52,7 +53,7 @@ def to_record(record: Record, quality: Sequence[LeadQuality] = ()) -> out.Record
         sex=taken.sex.value if taken.sex else None,
         time=taken.time.isoformat(" ", "minutes") if taken.time else None,
         device=taken.device,
-        notes=list(origin.notes),
+        notes=[say(note) for note in origin.notes],
     )
 
 
@@ -82,12 +83,18 @@ def to_hit(hit: Hit) -> out.HitOut:
 
 def to_trust(result: SearchResult) -> out.TrustOut:
     """Return whether *result* is an answer."""
-    return out.TrustOut(verdict=result.trust.verdict.value, reasons=list(result.trust.reasons))
+    return out.TrustOut(
+        verdict=result.trust.verdict.value,
+        reasons=[say(reason) for reason in result.trust.reasons],
+    )
 
 
 def to_critical(result: SearchResult) -> list[out.RaisedOut]:
     """Return what must not be overlooked."""
-    return [out.RaisedOut.model_validate(asdict(raised)) for raised in result.critical]
+    return [
+        out.RaisedOut.model_validate(asdict(raised) | {"support": [say(s) for s in raised.support]})
+        for raised in result.critical
+    ]
 
 
 def to_consensus(result: SearchResult) -> out.ConsensusOut | None:
@@ -134,7 +141,7 @@ def to_query(
             "statements_are_read": result.query_statements_are_read,
             "measurements": to_measurements(result.query_measurements),
             "earlier": list(result.earlier),
-            "notes": list(result.notes),
+            "notes": [say(note) for note in result.notes],
         }
     )
 

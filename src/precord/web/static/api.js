@@ -1,12 +1,14 @@
 // What the page asks of the API, and nothing else: no other host, no other path.
 
+import { language } from "./words.js";
+
 /** An answer that is no success; its message is the API's own sentence. */
 export class Refusal extends Error {}
 
 async function ask(path, options = {}) {
   let answer;
   try {
-    answer = await fetch(path, { credentials: "same-origin", ...options });
+    answer = await fetch(path, { credentials: "same-origin", ...options, headers: { ...options.headers, "Accept-Language": language() } });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refusal("unreachable");
@@ -86,7 +88,7 @@ export const startJob = (path, body) => json(path, { method: "POST", body });
 
 /** Follow a job by server-sent events; return it when done, refuse when it failed. */
 export const watchJob = (job, tell) => new Promise((resolve, reject) => {
-  const source = new EventSource(`/v1/jobs/${encodeURIComponent(job.id)}/events`);
+  const source = new EventSource(`/v1/jobs/${encodeURIComponent(job.id)}/events?language=${language()}`);
   source.addEventListener("job", (event) => {
     const now = JSON.parse(event.data);
     tell(now);

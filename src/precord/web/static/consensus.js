@@ -20,15 +20,15 @@ function trust({ verdict, reasons }) {
   if (!reasons.length) return null;
   return el("div", { class: "warning", role: "alert" },
     el("strong", {}, t(verdict === "none" ? "no_answer" : "doubtful")),
-    el("ul", { class: "notes", lang: "en" }, reasons.map((reason) => el("li", {}, reason))));
+    el("ul", { class: "notes" }, reasons.map((reason) => el("li", {}, reason))));
 }
 
 function critical({ critical: raised, scarce }) {
   if (!raised.length && !scarce.length) return null;
   return el("div", {},
     ...(raised.length ? [el("h2", {}, t("critical"))] : []),
-    el("ul", { class: "notes", lang: "en" }, raised.map((one) => el("li", {},
-      el("strong", { lang: language() }, findingName(one.name)), `: ${one.support.join("; ")}. `,
+    el("ul", { class: "notes" }, raised.map((one) => el("li", {},
+      el("strong", {}, findingName(one.name)), `: ${one.support.join("; ")}. `,
       ...(one.precedents.length
         ? one.precedents.flatMap((id) => [el("a", { href: `#/case/${encodeURIComponent(id)}` }, id), " "])
         : [t("no_case_of_this")])))),

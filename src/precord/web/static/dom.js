@@ -27,3 +27,14 @@ export const put = (node, ...children) =>
   node.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined));
 
 export const byId = (id) => document.getElementById(id);
+
+/** Return *text* with a bar, and after a second how long it has taken; screen readers hear the text only. */
+export function waiting(text) {
+  const since = performance.now();
+  const took = el("span", { class: "quiet", "aria-hidden": "true" });
+  const clock = setInterval(() => {
+    if (took.isConnected) took.textContent = ` ${Math.floor((performance.now() - since) / 1000)} s`;
+    else clearInterval(clock);
+  }, 1000);
+  return [text, " ", el("progress", { "aria-label": text }), took];
+}

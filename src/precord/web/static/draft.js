@@ -31,7 +31,7 @@ export async function showDraft(section, answer) {
       } }), ` ${hit.rank} · ${hit.id} · ${hit.report ?? t("no_report")}`)))),
     el("button", { type: "button", class: "button", onclick: () => draw(false) }, t("draft_again")));
   put(section, back, el("h1", {}, t("draft_title")), el("p", { class: "warning", role: "note" }, t("draft_caveat")),
-    answer.trust.reasons.length ? el("div", { class: "warning" }, el("strong", {}, t("doubtful")), el("ul", { class: "notes", lang: "en" }, answer.trust.reasons.map((reason) => el("li", {}, reason)))) : null,
+    answer.trust.reasons.length ? el("div", { class: "warning" }, el("strong", {}, t("doubtful")), el("ul", { class: "notes" }, answer.trust.reasons.map((reason) => el("li", {}, reason)))) : null,
     el("div", { class: "panel" }, precedents), body);
   await draw(false);
 }

@@ -3,7 +3,7 @@
 import { getReport, readEcg, Refusal, searchEcg, searchText } from "./api.js";
 import { loadCodes, toCodes } from "./codes.js";
 import { showCase } from "./compare.js";
-import { byId, el, put } from "./dom.js";
+import { byId, el, put, waiting } from "./dom.js";
 import { showConsensus } from "./consensus.js";
 import { showDraft } from "./draft.js";
 import { showEarlier } from "./earlier.js";
@@ -48,7 +48,7 @@ async function search(what, isSame = false) {
     answer = found;
     if (answer.query.kind !== "text") asked = { query: answer.query.id };
     show();
-    if (location.hash !== "" && location.hash !== "#/") location.hash = "#/";
+    if (!isSame && location.hash !== "" && location.hash !== "#/") location.hash = "#/";
     byId("status").textContent = t("found", { n: answer.hits.length });
     byId("answer").scrollIntoView({ block: "start", behavior: "instant" });
   } catch (error) {
@@ -69,7 +69,7 @@ const message = (error) => {
   if (!(error instanceof Refusal)) throw error;
   return error.message === "unreachable" ? t("unreachable") : error.message;
 };
-const progress = (text) => put(byId("status"), text, " ", el("progress", { "aria-label": text }));
+const progress = (text) => put(byId("status"), ...waiting(text));
 const say = (text) => { byId("alert").textContent = text; };
 
 function show() {
@@ -153,7 +153,10 @@ function listen() {
     event.preventDefault();
     if (asked) search(asked, true);
   });
-  byId("language").addEventListener("change", (event) => speak(event.target.value));
+  byId("language").addEventListener("change", async (event) => {
+    await speak(event.target.value);
+    if (answer && asked) search(asked, true); // the service's own sentences are in the language it was asked in
+  });
   byId("theme").addEventListener("click", () => {
     const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
     setTheme(dark ? "light" : "dark");

@@ -1,7 +1,7 @@
 // A photo of an ECG corrected by hand: four corners to drag, what the paper says, read again at once.
 
 import { digitize, showPicture } from "./api.js";
-import { el, put } from "./dom.js";
+import { el, put, waiting } from "./dom.js";
 import { describeRecord, faults, notes } from "./query.js";
 import { viewer } from "./viewer.js";
 import { t } from "./words.js";
@@ -32,7 +32,7 @@ export async function showPhoto(section, file, why, search) {
     const mine = new AbortController();
     asked = mine;
     result.setAttribute("aria-busy", "true");
-    put(result, el("p", { role: "status" }, t("rereading"), " ", el("progress", { "aria-label": t("rereading") })));
+    put(result, el("p", { role: "status" }, ...waiting(t("rereading"))));
     try {
       const found = await digitize(file, { ...told, replaces: reading ?? "" }, mine.signal);
       if (asked !== mine) return;

@@ -75,10 +75,10 @@ export function faults(record) {
   }).join("; "));
 }
 
-/** Return the notes of an answer; the service writes them in English. */
+/** Return the notes of an answer; the service writes them in the language that it is asked in. */
 export function notes(lines) {
   if (!lines.length) return null;
-  return el("ul", { class: "notes", lang: "en" }, lines.map((line) => el("li", {}, line)));
+  return el("ul", { class: "notes" }, lines.map((line) => el("li", {}, line)));
 }
 
 export const reportLanguage = (hit) => (hit.language && hit.language !== "und" ? hit.language : language());
