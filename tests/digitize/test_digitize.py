@@ -63,8 +63,10 @@ def test_without_a_pulse_amplitudes_are_unknown(record: Record) -> None:
     """No pulse, no millivolts; --gain supplies them."""
     data = _png(draw_page(record, layout="3x4+1", dpi=150, style=Style(pulse="none")))
 
-    assert digitize(data, "page.png").record.scale is Scale.UNKNOWN
-    assert digitize(data, "page.png", Options(gain=10.0)).record.scale is Scale.MILLIVOLT
+    slow = Options(speed=25.0)
+    assert digitize(data, "page.png", slow).record.scale is Scale.UNKNOWN
+    known = Options(speed=25.0, gain=10.0)
+    assert digitize(data, "page.png", known).record.scale is Scale.MILLIVOLT
 
 
 def test_what_is_no_ecg_is_refused() -> None:

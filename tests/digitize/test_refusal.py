@@ -3,15 +3,17 @@
 import io
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from precord.digitize import digitize
+from precord.digitize import Options, digitize
 from precord.errors import PrecordError
-from precord.image.page import draw_page
+from precord.image.layout import Calibration
+from precord.image.page import Style, draw_page
 from precord.simulate import simulate
 
 
@@ -85,3 +87,50 @@ def test_parts_and_mirrors_are_no_records(page: NDArray[np.uint8], what: str) ->
     with pytest.raises(PrecordError) as refusal:
         digitize(_file(shown), "x.png")
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", ["3x4", "3x4+1"])
+@pytest.mark.parametrize("speed", [25.0, 50.0])
+def test_speed_without_a_pulse_is_asked_for(layout: str, speed: float) -> None:
+    """A column of 62.5 mm is 2.5 s at 25 mm/s and 1.25 s at 50: nothing is guessed."""
+    record = simulate(("SR",), np.random.default_rng(5)).record
+    drawn = draw_page(
+        record,
+        layout=layout,
+        dpi=120,
+        style=Style(pulse="none"),
+        calibration=Calibration(speed, 10.0),
+    )
+
+    with pytest.raises(PrecordError, match=r"--speed 25 or --speed 50"):
+        digitize(_file(drawn.picture), "x.png")
+    told = digitize(_file(drawn.picture), "x.png", Options(speed=speed)).record
+    assert told.rate == 10.0 * speed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", ["3x4", "6x2", "12x1"])
+def test_two_pages_in_one_picture_are_no_record(layout: str) -> None:
+    """Two pages of two patients, one below the other, are neither one ECG nor the other."""
+    pages = [
+        draw_page(
+            simulate(("SR",), np.random.default_rng(seed)).record, layout=layout, dpi=110
+        ).picture
+        for seed in (5, 6)
+    ]
+
+    with pytest.raises(PrecordError, match="two pages"):
+        digitize(_file(np.concatenate(pages, axis=0)), "x.png")
+    with pytest.raises(PrecordError):
+        digitize(_file(np.concatenate(pages, axis=1)), "x.png")
+
+
+@pytest.mark.slow
+def test_one_lead_is_no_record_of_twelve() -> None:
+    """A strip of one lead fits no layout, and the message says so."""
+    record = simulate(("SR",), np.random.default_rng(5)).record
+    one = replace(record, signal=record.signal[1:2], leads=record.leads[1:2])
+
+    with pytest.raises(PrecordError, match="1 rows of traces found, which fits none"):
+        digitize(_file(draw_page(one, layout="12x1", dpi=120).picture), "x.png")

@@ -24,6 +24,7 @@ _BY_ROWS = {
 }  # fmt: skip
 KNOWN = (*LAYOUTS, "3x4+2")
 _SAME = 0.9  # correlation from which a strip is a lead
+_UNEXPLAINED = 0.5  # of misfit: marks between leads where a layout has none
 _COLUMN_SECONDS = {4: 2.5, 2: 5.0, 1: 10.0}
 
 
@@ -88,7 +89,16 @@ def arrange(
     marks = np.zeros(y.shape[1]) if marks is None else marks
     layouts = (layout,) if layout else _BY_ROWS.get(len(y), ())
     found = [a for one in layouts if (a := _fit(y, marks, ends, one, speed)) is not None]
-    return min(found, key=lambda a: a.misfit) if found else None
+    return min(found, key=lambda a: a.misfit + _UNEXPLAINED * _stray(a, marks)) if found else None
+
+
+def _stray(found: Arrangement, marks: NDArray[np.float64]) -> float:
+    """Return how surely marks stand in the middles of the columns, where nothing is parted."""
+    bounds = sorted({piece.first for piece in found.pieces} | {found.pieces[-1].last})
+    middles = [(a + b) // 2 for a, b in pairwise(bounds)]
+    near = round(2.0 * FLAT_PX_PER_MM)
+    peaks = [marks[max(m - near, 0) : m + near].max(initial=0.0) for m in middles]
+    return float(np.mean(peaks))
 
 
 def _fit(
@@ -114,15 +124,18 @@ def _fit(
     reach = round((0.6 if ends.is_sure else 10.0) * FLAT_PX_PER_MM) if n > 1 else 0
     evidence = _Evidence(signals, rows, layout, marks, _jumps(signals))
     tried = [
-        (w, begin + shift, abs(shift)) for w in widths for shift in range(-reach, reach + 1, 2)
+        (w, begin + shift, float(abs(shift)))
+        for w in widths
+        for shift in range(-reach, reach + 1, 2)
     ]
     best = min(tried, key=lambda one: evidence.cost(*one))
     if n > 1 and evidence.marked(*best[:2]) > 0.4:  # marks say it better than the standard
-        near = range(-6, 7, 2)
         tried = [
-            (best[0] * (1 + k / 200), best[1] + d, best[2]) for k in range(-5, 6) for d in near
+            (best[0] * (1 + k / 400), best[1] + d, 1.0 * abs(k) + 0.1 * abs(d))
+            for k in range(-10, 11)
+            for d in range(-8, 9)
         ]
-        best = min(tried, key=lambda one: evidence.cost(*one))
+        best = min(tried, key=lambda one: evidence.cost(*one, is_near=True))
     bounds = evidence.bounds(*best[:2])
     clipped = [min(max(b, 0), y.shape[1]) for b in bounds]
     return Arrangement(
@@ -152,11 +165,14 @@ class _Evidence(NamedTuple):
         inner = np.clip(self.bounds(width, begin)[1:-1], 0, self.marks.size - 1)
         return float(self.marks[inner].mean()) if inner.size else 0.0
 
-    def cost(self, width: float, begin: float, shift: float) -> float:
-        """Return how badly columns fit that begin *shift* pixels from where they should."""
+    def cost(self, width: float, begin: float, shift: float, *, is_near: bool = False) -> float:
+        """Return how badly columns fit that begin *shift* pixels from where they should.
+
+        The laws, which cannot tell a pixel, are left out where it *is_near* the right place.
+        """
         bounds = self.bounds(width, begin)
         inner = [self.jumps[max(b - 3, 0) : max(b + 4, 1)].max(initial=0.0) for b in bounds[1:-1]]
-        misfit = _misfit(self.signals, self.rows, bounds, self.layout)
+        misfit = 0.0 if is_near else _misfit(self.signals, self.rows, bounds, self.layout)
         jump = float(np.mean(inner)) if inner else 0.0
         return misfit - 0.15 * jump - 0.5 * self.marked(width, begin) + 0.0005 * shift
 

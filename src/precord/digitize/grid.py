@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precord.digitize.bend import Bend
-from precord.digitize.leftover import FLAT_PX_PER_MM, enlarge, find_area, find_leftover
+from precord.digitize.leftover import FLAT_PX_PER_MM, enlarge, find_area, find_leftover, weigh
 from precord.digitize.light import show_lines
 from precord.digitize.spacing import line_spacing
 from precord.digitize.tiles import Tiles, number_lines
@@ -28,6 +28,11 @@ Array = NDArray[Any]
 __all__ = ["FLAT_PX_PER_MM", "Grid", "find_grid"]
 
 _LARGEST = 2000  # pixels of the longer side in which the grid is looked for
+_EVERY = 20  # flat pixels: the map is smooth, its points between are interpolated
+_CLEARLY = 0.7  # times as far off as with thick lines: then thin ones alone are right
+_OTHER = 0.35  # of the area of the grid: a second one is another page
+_COARSE = ((5.0, 13.0), (5.0, 13.0))  # mm: the lines looked at, and what is averaged
+_FINE = ((1.0, 13.0), (1.0, 8.0), (1.0, 5.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +78,7 @@ def find_grid(picture: NDArray[np.uint8], name: str) -> Grid:
     reach = np.median(np.hypot(*tiles.waves[kept].transpose(2, 0, 1)), axis=0) * tiles.size / 2
     n_lines = float((np.ptp(numbers[kept], axis=0) + 2 * reach).max())
     mm_per_line = line_spacing(lines, bend, numbers[kept], n_lines)
-    return _flatten(picture, lines, scale, bend, numbers[kept], reach, mm_per_line)
+    return _flatten((picture, name), lines, scale, bend, numbers[kept], reach, mm_per_line)
 
 
 def _shrink_picture(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
@@ -87,7 +92,7 @@ def _shrink_picture(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], floa
 
 
 def _flatten(
-    picture: NDArray[np.uint8],
+    named: tuple[NDArray[np.uint8], str],
     lines: NDArray[np.float32],
     scale: float,
     bend: Bend,
@@ -99,28 +104,33 @@ def _flatten(
 
     The grid is seen at *numbers*, the middles of tiles that reach (2,) lines to either side.
     """
+    picture, name = named
     margin = np.abs(reach) + 3.0 / mm_per_line
     low, high = numbers.min(0) - margin, numbers.max(0) + margin
     low, high = _shrink(low, high, bend, lines.shape)
     step = 1.0 / (mm_per_line * FLAT_PX_PER_MM)
     us, vs = np.arange(low[0], high[0], step), np.arange(low[1], high[1], step)
     if us.size * vs.size > 4.5e7:
-        raise UnsupportedFormatError("the grid is finer than that of any ECG paper")
-    every = 20  # the map is smooth: its points between are interpolated
-    size = us.size // every * every, vs.size // every * every
-    coarse_u = low[0] + (np.arange(size[0] // every) * every + (every - 1) / 2) * step
-    coarse_v = low[1] + (np.arange(size[1] // every) * every + (every - 1) / 2) * step
+        raise UnsupportedFormatError(f"{name}: the grid is finer than that of any ECG paper")
+    size = us.size // _EVERY * _EVERY, vs.size // _EVERY * _EVERY
+    coarse_u = low[0] + (np.arange(size[0] // _EVERY) * _EVERY + (_EVERY - 1) / 2) * step
+    coarse_v = low[1] + (np.arange(size[1] // _EVERY) * _EVERY + (_EVERY - 1) / 2) * step
     first, second = np.meshgrid(coarse_u, coarse_v)
     coarse = np.stack([first, second], -1)
-    pixels = bend.to_pixels(coarse)
-    residual = np.inf
-    for period in (5.0, 5.0, 1.0, 1.0):
-        shift, left = find_leftover(_look(lines, pixels, size), pixels.shape[:2], period)
-        if shift is None:
-            continue  # thin lines that cannot be seen
-        residual = left
-        pixels = bend.to_pixels(coarse := coarse + shift / mm_per_line)
-    area = find_area(_look(lines, pixels, size), pixels.shape[:2])
+    seen_lines = _look(lines, bend.to_pixels(coarse), size)
+    area, other = find_area(seen_lines, coarse.shape[:2])
+    if other > _OTHER:
+        raise UnsupportedFormatError(
+            f"{name}: two pages in one picture; show one of them, or say where it is by --corners"
+        )
+    weight = weigh(area, coarse.shape[:2])
+    start = coarse, weight
+    pixels, residual = _refine(lines, bend, start, (*_COARSE, *_FINE), mm_per_line)
+    if mm_per_line <= 1.0:  # thick lines as dark as a trace mislead, and then thin ones fit better
+        others = _refine(lines, bend, start, _FINE, mm_per_line)
+        if others[1] < _CLEARLY * residual:
+            pixels, residual = others
+    area, _ = find_area(_look(lines, pixels, size), pixels.shape[:2])
     pixels = (pixels + 0.5) / scale - 0.5
     to_picture = enlarge(pixels.astype(np.float32), size)
     flat = cv2.remap(
@@ -132,6 +142,34 @@ def _flatten(
     middle = to_picture[to_picture.shape[0] // 2, to_picture.shape[1] // 2 :][:2]
     px_per_mm = float(np.hypot(*(middle[1] - middle[0]))) * FLAT_PX_PER_MM
     return Grid(flat, to_picture, seen, px_per_mm, residual)
+
+
+def _refine(
+    lines: NDArray[np.float32],
+    bend: Bend,
+    start: tuple[Array, NDArray[np.float32]],
+    passes: tuple[tuple[float, float], ...],
+    mm_per_line: float,
+) -> tuple[Array, float]:
+    """Return the pixels under the coarse points, and by how many mm the last pass was off.
+
+    Args:
+        lines: of the picture.
+        bend: from line numbers to pixels.
+        start: (rows, columns, 2) numbers of the coarse points, and their weights.
+        passes: mm between the lines looked at, and over how many mm together.
+        mm_per_line: millimetres from number to number.
+    """
+    coarse, weight = start
+    size = coarse.shape[1] * _EVERY, coarse.shape[0] * _EVERY
+    pixels, residual = bend.to_pixels(coarse), np.inf
+    for period, spread in passes:
+        shift, left = find_leftover(_look(lines, pixels, size), weight, period, spread)
+        if shift is None:
+            continue  # thin lines that cannot be seen
+        residual = left
+        pixels = bend.to_pixels(coarse := coarse + shift / mm_per_line)
+    return pixels, residual
 
 
 def _look(lines: NDArray[np.float32], pixels: Array, size: tuple[int, int]) -> NDArray[np.float32]:

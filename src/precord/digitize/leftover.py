@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 FLAT_PX_PER_MM = 10.0  # of the flattened page
-_BEND_MM = 13.0  # paper bends over centimetres
+_TRUSTED = 0.4  # of the strength of most: there a phase is believed
+_INSIDE_MM, _FADE_MM = 6.0, 2.5  # from the outermost line; and over which its weight grows
 _AREA_MM, _MARGIN_MM = 3.0, 3.0  # of the area of the grid: how finely it is told, and its border
 
 
@@ -22,20 +23,23 @@ def enlarge(coarse: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.fl
 
 
 def find_leftover(
-    flat: NDArray[np.float32], shape: tuple[int, int], period_mm: float
+    flat: NDArray[np.float32], weight: NDArray[np.float32], period_mm: float, spread_mm: float
 ) -> tuple[Array | None, float]:
     """Return by how many mm the flat grid is off at each coarse point, and the median of it.
 
     Args:
         flat: (height, width) the lines on the flat page.
-        shape: rows and columns of the coarse points.
+        weight: (rows, columns) at the coarse points: 1 well inside the grid, 0 beside it. The
+            border of a grid is no line of it, and would turn the phase by millimetres.
         period_mm: of the lines looked at; None is returned where they are not seen.
+        spread_mm: over which they are looked at together.
     """
-    spread = _BEND_MM * FLAT_PX_PER_MM * shape[1] / flat.shape[1]
+    shape = weight.shape
+    spread = spread_mm * FLAT_PX_PER_MM * shape[1] / flat.shape[1]
     shift = np.zeros((*shape, 2))
     sizes = []
     for axis in (0, 1):
-        parts = _beat(flat, shape, period_mm, axis)
+        parts = [part * weight for part in _beat(flat, shape, period_mm, axis)]
         rough = np.hypot(*parts).mean()
         real, imaginary = (cv2.GaussianBlur(part, (0, 0), spread) for part in parts)
         strength = np.hypot(real, imaginary)
@@ -43,7 +47,7 @@ def find_leftover(
             return None, np.inf
         offset = np.angle(real.sum() + 1j * imaginary.sum())
         phase = np.angle((real + 1j * imaginary) * np.exp(-1j * offset)) / (2 * np.pi)
-        trusted = np.clip(strength / (0.4 * np.quantile(strength, 0.9) + 1e-9), 0.0, 1.0)
+        trusted = np.clip(strength / (_TRUSTED * np.quantile(strength, 0.9) + 1e-9), 0.0, 1.0)
         usable = np.clip(-phase, -0.35, 0.35) * trusted
         shift[..., axis] = usable * period_mm
         good = trusted > 0.5
@@ -51,8 +55,23 @@ def find_leftover(
     return shift, max(sizes) * period_mm
 
 
-def find_area(flat: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Return (height, width): whether there is grid; a page has no dents and no holes."""
+def weigh(area: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Return (rows, columns) of the coarse points: 1 inside of *area*, 0 out of it and beside."""
+    coarse = cv2.resize(area.astype(np.float32), shape[::-1], interpolation=cv2.INTER_AREA)
+    per_mm = FLAT_PX_PER_MM * shape[1] / area.shape[1]
+    border = max(1, round(_INSIDE_MM * per_mm))
+    inside = cv2.erode(
+        np.pad((coarse > 0.99).astype(np.float32), 1), np.ones((2 * border + 1,) * 2, np.uint8),
+        borderType=cv2.BORDER_CONSTANT, borderValue=0.0,
+    )[1:-1, 1:-1]  # fmt: skip
+    return np.asarray(cv2.GaussianBlur(inside, (0, 0), _FADE_MM * per_mm), np.float32)
+
+
+def find_area(flat: NDArray[np.float32], shape: tuple[int, int]) -> tuple[NDArray[np.bool_], float]:
+    """Return (height, width): whether there is grid; a page has no dents and no holes.
+
+    And how large a second area of grid is beside it, as a share of it: that of another page.
+    """
     spread = _AREA_MM * FLAT_PX_PER_MM * shape[1] / flat.shape[1]
     seen = np.zeros(shape, bool)
     for period_mm in (1.0, 5.0):
@@ -66,7 +85,9 @@ def find_area(flat: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.b
     core = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     n, labels, stats, _ = cv2.connectedComponentsWithStats(core)
     if n < 2:
-        return np.ones(flat.shape, np.bool_)
+        return np.ones(flat.shape, np.bool_), 0.0
+    sizes = np.sort(stats[1:, cv2.CC_STAT_AREA])
+    second = float(sizes[-2] / sizes[-1]) if n > 2 else 0.0
     largest = (labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))).astype(np.uint8)
     points = cv2.findNonZero(largest)
     step = flat.shape[1] / shape[1]
@@ -74,7 +95,8 @@ def find_area(flat: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.b
     hull = np.rint((cv2.convexHull(points).astype(float) + 0.5) * step).astype(np.int32)
     cv2.fillConvexPoly(area, hull, 1)
     border = round(_MARGIN_MM * FLAT_PX_PER_MM)
-    return np.asarray(cv2.dilate(area, np.ones((2 * border + 1,) * 2, np.uint8)) > 0)
+    grown = cv2.dilate(area, np.ones((2 * border + 1,) * 2, np.uint8))
+    return np.asarray(grown > 0), second
 
 
 def _beat(flat: Array, shape: tuple[int, int], period_mm: float, axis: int) -> list[Array]:

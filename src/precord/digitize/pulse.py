@@ -10,6 +10,7 @@ from precord.image.layout import GAINS
 
 Array = NDArray[Any]
 _SHAPE_ERROR = 0.09  # of the height; a paper's own error is a tenth of it
+_RISE = 3.5 * FLAT_PX_PER_MM  # at least, of a pulse's sides
 _WIDTHS = (2.0, 12.0)  # mm
 _ROOM = 40.0  # mm at either end of a row
 
@@ -43,11 +44,11 @@ def find_cut_pulse(y: NDArray[np.float32]) -> Pulse | None:
         return None
     start = int(present[0])
     piece = y[start : start + round(_WIDTHS[1] * FLAT_PX_PER_MM)]
-    falls = [x for x in range(5, piece.size - 12) if _step(piece, x) < -3.5 * FLAT_PX_PER_MM]
+    falls = [x for x in range(5, piece.size - 12) if _step(piece, x) < -_RISE]
     if not falls:
         return None
     end = falls[len([x for x in falls if x < falls[0] + 7]) // 2]
-    top, base = piece[: end - 2], piece[end + 4 : end + 16]
+    top, base = piece[min(4, end // 2) : end - 2], piece[end + 4 : end + 16]
     if not (np.isfinite(top).all() and np.isfinite(base).sum() > 4):
         return None
     height = float(np.nanmedian(base) - np.median(top)) / FLAT_PX_PER_MM
@@ -75,11 +76,11 @@ def _search(y: NDArray[np.float32], start: int, stop: int) -> Pulse | None:
     piece = np.where(np.isfinite(y[start:stop]), y[start:stop], np.nan)
     n = piece.size
     best: tuple[float, Pulse] | None = None
-    edges = [x for x in range(3, n - 8) if _step(piece, x) > 3.5 * FLAT_PX_PER_MM]
+    edges = [x for x in range(3, n - 8) if _step(piece, x) > _RISE]
     for x in edges:
         for width in range(round(_WIDTHS[0] * FLAT_PX_PER_MM), round(_WIDTHS[1] * FLAT_PX_PER_MM)):
             end = x + width
-            if end + 4 >= n or _step(piece, end) > -3.5 * FLAT_PX_PER_MM:
+            if end + 4 >= n or _step(piece, end) > -_RISE:
                 continue
             top = piece[x + 3 : end - 2]
             base = np.concatenate([piece[max(x - 12, 0) : x - 2], piece[end + 3 : end + 12]])
@@ -93,7 +94,23 @@ def _search(y: NDArray[np.float32], start: int, stop: int) -> Pulse | None:
                 pulse = Pulse(start + x, start + end, height, width / FLAT_PX_PER_MM)
                 if best is None or score < best[0]:
                     best = score, pulse
-    return best[1] if best else None
+    return _centred(piece, start, best[1]) if best else None
+
+
+def _centred(piece: Array, start: int, pulse: Pulse) -> Pulse:
+    """Return *pulse* from where its rise is half as high as its top to where its fall is."""
+    left, right = pulse.left - start, pulse.right - start
+    top = float(np.median(piece[left + 3 : right - 2]))
+    half = top + pulse.height * FLAT_PX_PER_MM / 2
+    low = np.flatnonzero(~(piece < half))
+    middle = (left + right) // 2
+    before, after = low[low < middle], low[low > middle]
+    if before.size == 0 or after.size == 0:
+        return pulse
+    left, right = int(before[-1]), int(after[0])
+    return pulse._replace(
+        left=start + left, right=start + right, width=(right - left) / FLAT_PX_PER_MM
+    )
 
 
 def _step(piece: Array, x: int) -> float:

@@ -23,6 +23,8 @@ from precord.record import Provenance, Record, Scale
 Array = NDArray[Any]
 _MARKED = 0.3  # share of the rows with marks between their leads
 _SKEW_ERROR = 2.5  # pixels that a pulse may lie off the line through all of them
+_ALONE, _TAIL = 8.0, 40.0  # mm from the trace, and long: the edge of the paper, or writing
+_BRIEFEST = 0.085  # s: no calibration pulse is as brief
 _SURER = 3.0  # dB more of a page that lies on its side or its head
 MIN_SNR = 8.0  # dB expected; of 116 drawn pages that were learnt from, 1 good one is below it
 
@@ -153,11 +155,11 @@ def _read_flat(grid: Grid, origin: tuple[str, str, list[str]], options: Options)
             f"{name}: {len(traces.y)} rows of traces found, which fits none of the layouts "
             f"{' '.join(KNOWN)}; show the whole page, or give --layout"
         )
-    speed = speed or _speed_of_columns(arrangement)
+    speed = speed or _speed_of_columns(arrangement, pulses)
     if speed is None:
         raise UnsupportedFormatError(
-            f"{name}: paper speed found neither in the calibration pulse nor in the length of the "
-            "rows; give --speed 25 or --speed 50"
+            f"{name}: paper speed not found: no calibration pulse says it, and the length of the "
+            "columns alone does not; give --speed 25 or --speed 50"
         )
     refuse_parts(arrangement, speed, name, is_layout_given=options.layout is not None)
     return _compose(grid, traces, arrangement, gain, speed, pulses, (name, kind, notes))
@@ -237,7 +239,7 @@ def _ends(traces: Traces, pulses: list[Pulse | None]) -> Ends:
     firsts, lasts = [], []
     for row, pulse in zip(traces.y, pulses, strict=True):
         present = np.flatnonzero(np.isfinite(row))
-        first, last = int(present[0]), int(present[-1])
+        first, last = int(present[0]), _without_tail(present)
         if pulse is not None and pulse.left < columns / 2:
             after = present[present > pulse.right + round(0.3 * FLAT_PX_PER_MM)]
             gaps = np.flatnonzero(np.diff(after) > 6)
@@ -248,19 +250,35 @@ def _ends(traces: Traces, pulses: list[Pulse | None]) -> Ends:
         firsts.append(first)
         lasts.append(last)
     pen = traces.width / 2  # the line begins half a pen's width after its ink
-    first = round(float(np.median(firsts)) + pen)
-    agree = np.mean(np.abs(np.array(firsts) - first) < 0.5 * FLAT_PX_PER_MM)
-    return Ends(first, int(np.quantile(lasts, 0.4)), bool(agree > 0.6))
+    starts = np.array(firsts, float)
+    near = np.abs(starts[:, None] - starts[None]) < 0.5 * FLAT_PX_PER_MM
+    agree = near[int(np.argmax(near.sum(1)))]
+    is_sure = bool(agree.sum() >= max(2, 0.5 * starts.size))
+    begin = float(np.median(starts[agree] if is_sure else starts))
+    return Ends(round(begin + pen), int(np.quantile(lasts, 0.4)), is_sure)
 
 
-def _speed_of_columns(arrangement: Arrangement) -> float | None:
-    """Return the speed at which four columns are ten seconds long, or None."""
-    if arrangement.layout.startswith("3x4"):
-        width = np.median([p.last - p.first for p in arrangement.pieces[:-1]]) / FLAT_PX_PER_MM
-        for speed in SPEEDS:
-            if abs(width / (2.5 * speed) - 1) < 0.03:
-                return speed
-    return None
+def _without_tail(present: NDArray[np.intp]) -> int:
+    """Return the last column of a trace: what stands alone far behind it is no part of it."""
+    far = np.flatnonzero(np.diff(present) > _ALONE * FLAT_PX_PER_MM)
+    for gap in far:
+        if present[-1] - present[gap + 1] < _TAIL * FLAT_PX_PER_MM:
+            return int(present[gap])
+    return int(present[-1])
+
+
+def _speed_of_columns(arrangement: Arrangement, pulses: list[Pulse | None]) -> float | None:
+    """Return 25 mm/s where columns are 2.5 s long at it, and pulses rule out 50, else None.
+
+    Columns alone do not say it: at 50 mm/s they are as long where they show 1.25 s.
+    """
+    whole = [p.width for p in pulses if p is not None and np.isfinite(p.width)]
+    if not arrangement.layout.startswith("3x4") or len(whole) < 2:
+        return None
+    width = np.median([p.last - p.first for p in arrangement.pieces[:-1]]) / FLAT_PX_PER_MM
+    speed = SPEEDS[0]
+    is_short = float(np.median(whole)) < _BRIEFEST * SPEEDS[1]
+    return speed if is_short and abs(width / (2.5 * speed) - 1) < 0.03 else None
 
 
 def _compose(
@@ -278,7 +296,7 @@ def _compose(
     end = max(piece.last for piece in arrangement.pieces)
     signal = np.full((len(LEADS), end - begin), np.nan)
     is_marked = arrangement.marks > _MARKED
-    edge = round((0.3 if is_marked else 0.05) * FLAT_PX_PER_MM + traces.width / 4)
+    edge = round((0.1 if is_marked else 0.05) * FLAT_PX_PER_MM + traces.width / 4)
     for piece in arrangement.pieces:
         part = piece.sign * _bridge(_without_edges(up[piece.row, piece.first : piece.last], edge))
         part = part - np.nanmedian(part) if np.isfinite(part).any() else part

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d, median_filter
+from scipy.ndimage import gaussian_filter1d, grey_dilation, median_filter
 
 from precord.digitize.leftover import FLAT_PX_PER_MM
 from precord.digitize.trace import Traces
@@ -15,7 +15,7 @@ from precord.digitize.trace import Traces
 Array = NDArray[Any]
 _NEAR, _FAR = round(2.3 * FLAT_PX_PER_MM), round(3.6 * FLAT_PX_PER_MM)  # from the trace
 _BESIDE = round(0.9 * FLAT_PX_PER_MM)  # there the paper is bare
-_SLANT = 9  # pixels; a long line over all rows is seldom quite upright
+_SLANT: Array = np.abs(np.arange(-4, 5)) * -0.08  # pixels; a long line is seldom quite upright
 
 
 def find_separators(traces: Traces) -> NDArray[np.float64]:
@@ -37,5 +37,7 @@ def find_separators(traces: Traces) -> NDArray[np.float64]:
             covers.append(np.where(np.abs(at - at.clip(0, height - 1)).any(0), 0.0, full))
         both = np.minimum(*covers)
         beside = np.minimum(np.roll(both, _BESIDE), np.roll(both, -_BESIDE))
-        total += maximum_filter1d((both > 0.45) & (beside < 0.2), _SLANT).astype(float)
+        marked = gaussian_filter1d(((both > 0.45) & (beside < 0.2)).astype(float), 1.0)
+        marked = np.minimum(marked * 2.0, 1.0)  # a single column has .4 of its height left
+        total += np.maximum(grey_dilation(marked, structure=_SLANT), 0.0)
     return np.minimum(2 * total / len(traces.y), 1.0)

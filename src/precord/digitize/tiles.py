@@ -23,7 +23,8 @@ class Tiles:
     """What the tiles show of both families of lines; the first are the vertical lines.
 
     Attributes:
-        centres: (tiles, 2) pixels x and y.
+        centres: (tiles, 2) pixels x and y: of what of the lines is in the tile, which at the
+            edge of the grid is not the tile's own centre.
         waves: (tiles, 2, 2) cycles a pixel along x and y, per family; NaN where not seen.
         phases: (tiles, 2) cycles at the centre, per family.
         clarity: (tiles,) how far the weaker family stands out.
@@ -57,11 +58,9 @@ class Tiles:
             return None
         found = [_peaks(s, common, size) for s in spectra]
         middle = (size - 1) / 2
-        centres = np.array([(xs[j] + middle, ys[i] + middle) for i, j in places])
-        waves = np.array([f[0] for f in found])
-        phases = np.array([f[1] for f in found])
-        clarity = np.array([f[2] for f in found])
-        return cls(centres, waves, phases, clarity, places, size)
+        corners = np.array([(xs[j] + middle, ys[i] + middle) for i, j in places])
+        waves, phases, clarity, seen = (np.array(part) for part in zip(*found, strict=True))
+        return cls(corners + seen, waves, phases, clarity, places, size)
 
 
 def _starts(length: int, size: int, step: int) -> list[int]:
@@ -126,14 +125,18 @@ def _common_frequency(powers: list[Array]) -> float | None:
     return float(np.sqrt(_EDGES[at] * _EDGES[at + 1]))
 
 
-def _peaks(spectrum: Array, common: float, size: int) -> tuple[Array, Array, float]:
-    """Return waves (2, 2), phases (2,) and clarity of a tile near a known frequency."""
+def _peaks(spectrum: Array, common: float, size: int) -> tuple[Array, Array, float, Array]:
+    """Return waves (2, 2), phases (2,) and clarity of a tile near a known frequency.
+
+    And where the lines' own centre is, (2,) pixels from the tile's: the phases hold there.
+    """
     power = np.abs(spectrum) ** 2
     near = (0.78 * common < _RADIUS) & (1.28 * common > _RADIUS)
     waves, phases, clarity = np.full((2, 2), np.nan), np.full(2, np.nan), np.inf
+    centres = np.zeros((2, 2))
     for family, sector in enumerate(_SECTORS):
         allowed = np.where(near & sector, power, 0.0)
-        row, column = np.unravel_index(int(np.argmax(allowed)), allowed.shape)
+        row, column = (int(v) for v in np.unravel_index(int(np.argmax(allowed)), allowed.shape))
         peak = allowed[row, column]
         level = np.mean(power[sector]) + 1e-9
         clarity = min(clarity, float(peak / level))
@@ -141,11 +144,32 @@ def _peaks(spectrum: Array, common: float, size: int) -> tuple[Array, Array, flo
         dx = _vertex(power[row, column - 1 : column + 2]) if 0 < column < _PAD // 2 else 0.0
         at = np.array([_COLUMNS[column], _ROWS[row]])
         sign = -1.0 if family and at[1] < 0 else 1.0  # the mirrored half
-        # a symmetric window has its own phase at the tile's centre, whatever the wave is
+        centres[family] = _centre(spectrum, row, column, size)
         turn = float(np.angle(spectrum[row, column])) / (2 * np.pi)
         waves[family] = sign * (at + np.array([dx, dy]) / _PAD)
-        phases[family] = sign * (turn + at.sum() * (size - 1) / 2)
-    return waves, phases, clarity
+        phases[family] = sign * (turn + at @ (centres[family] + (size - 1) / 2))
+    centre = centres.mean(axis=0)
+    phases += (waves * (centre - centres)).sum(axis=1)
+    return waves, phases, clarity, centre
+
+
+def _centre(spectrum: Array, row: int, column: int, size: int) -> Array:
+    """Return (2,) x and y from a tile's middle to the middle of a wave: its group delay."""
+    found = []
+    for down, across in ((0, 1), (1, 0)):
+        both = _bin(spectrum, row + down, column + across) * np.conj(
+            _bin(spectrum, row - down, column - across)
+        )
+        turn = float(np.angle(both)) / (2 * np.pi) + (size - 1) / _PAD
+        found.append(-(turn - np.rint(turn)) * _PAD / 2)
+    return np.asarray(np.clip(found, -size / 3, size / 3))
+
+
+def _bin(spectrum: Array, row: int, column: int) -> complex:
+    """Return the spectrum at a bin, of the half that is not stored too."""
+    if column < 0:
+        return complex(np.conj(spectrum[(_PAD - row) % _PAD, -column]))
+    return complex(spectrum[row % _PAD, min(column, _PAD // 2)])
 
 
 def _vertex(three: Array) -> float:

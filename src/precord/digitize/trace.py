@@ -10,14 +10,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter1d
+from scipy.ndimage import gaussian_filter1d, minimum_filter1d
 
 from precord.digitize.leftover import FLAT_PX_PER_MM
 from precord.digitize.runs import THIN, Runs, find_rows, find_runs, mark_ink
 
 Array = NDArray[Any]
 _GAP_COST = 0.35  # per pixel between runs of neighbouring columns
-_SAME = 0.35  # of a run's height: both of its edges tell the same
+_SAME = 0.18  # of a run's height: both of its edges tell the same
+_LEVEL = 1.25  # widths of the pen: what is not taller goes right
+_EITHER = 5.0  # pixels by which one edge must tell more than the other to be believed alone
+_COLUMN = 0.2  # pixels by which a column, which has a width, makes a pen look narrower across
 _TALL_GAIN = 0.003  # per pixel of a run: of two that join as well, the greater is the trace
 _MISS_COST, _LOSE_COST = 0.8, 6.0  # per column without ink, and to lose or find the trace
 
@@ -164,33 +167,47 @@ def _stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
 def _to_line(upper: Array, lower: Array, centre: Array, width: float) -> Array:
     """Return (rows, columns) the height of the pen's middle.
 
-    Where the line goes right, that is the centre of its ink. Where it is steep, a pen of
-    some width draws in each column all that the curve does within half a width to either
-    side. Shrinking the upper edge by that much gives the curve with its narrow troughs
-    filled, shrinking the lower edge the curve with its narrow peaks cut: on a wide flank both
-    are the curve, elsewhere the one farther from the curve's surroundings saw what is there.
+    Where the line goes right, that is the centre of its ink. Where it is steep, a round pen
+    draws in each column all that the curve does within half a width to either side. Taking
+    the pen off the upper edge gives the curve with its narrow troughs filled, taking it off
+    the lower edge the curve with its narrow peaks cut: on a flank both are the curve,
+    elsewhere the one farther from the curve's surroundings saw what is there.
     """
     tall = lower - upper
-    pen = np.minimum(width, tall) / 2
-    size = 2 * round((width - 1) / 2) + 1
-    low = _shrink(lower - pen, size, minimum_filter1d)  # towards the top
-    high = _shrink(upper + pen, size, maximum_filter1d)
+    high = np.minimum(_without_pen(upper, width), lower)
+    low = np.maximum(-_without_pen(-lower, width), upper)
     around = _smooth((upper + lower) / 2)
-    seen = np.where(around - high > low - around, high, low)
+    peaks = 1.0 / (1.0 + np.exp(np.clip((high + low - 2 * around) / _EITHER, -50.0, 50.0)))
+    seen = peaks * high + (1.0 - peaks) * low
     steep = np.where(np.abs(high - low) < _SAME * tall, (high + low) / 2, seen)
+    pen, size = np.minimum(width, tall) / 2, 2 * round((width - 1) / 2) + 1
     for row in range(len(steep)):
         for edge, sign in ((upper[row] + pen[row], 1.0), (lower[row] - pen[row], -1.0)):
             at = _tips(sign * edge, size)
             steep[row, at] = sign * np.minimum(sign * steep[row, at], sign * edge[at])
     steep = np.where(np.isfinite(steep), steep, (upper + lower) / 2)
-    return np.where(tall < 1.5 * width, centre, steep)
+    return np.where(tall < _LEVEL * width, centre, steep)
 
 
-def _shrink(edge: Array, size: int, extreme: Any) -> Array:
-    """Return an edge of the ink without what the pen's width has added; NaN stays."""
-    farthest = -np.inf if extreme is maximum_filter1d else np.inf
+def _without_pen(edge: Array, width: float) -> Array:
+    """Return the upper *edge* of the ink without what a round pen has added; NaN stays."""
+    down, across = width / 2, max(width / 2 - _COLUMN, 0.7)
     known = np.isfinite(edge)
-    found = extreme(np.where(known, edge, farthest), size, axis=-1)
+    filled = np.where(known, edge, -1e5)
+    columns = np.arange(edge.shape[1])
+
+    def beside(d: int) -> Array:
+        """Return the edge *d* columns farther right."""
+        return filled[:, np.clip(columns + d, 0, columns.size - 1)]
+
+    whole = int(across)
+    part = across - whole
+    found = np.full(edge.shape, -1e5)
+    for d in range(-whole, whole + 1):
+        found = np.maximum(found, beside(d) + down * np.sqrt(1 - (d / across) ** 2))
+    for sign in (-1, 1):  # the pen's rim, which lies between two columns
+        rim = (1 - part) * beside(sign * whole) + part * beside(sign * (whole + 1))
+        found = np.maximum(found, rim)
     return np.where(known, found, np.nan)
 
 
