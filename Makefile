@@ -105,7 +105,7 @@ runs/scaling-%/weights/encoder.json: | $(VENV)/.dev
 		$(BIN)/precord train configs/budget.py --out runs/scaling-$*
 
 runs/scaling-simulated-%/weights/encoder.json: | $(VENV)/.dev
-	PRECORD_STEPS=0.5 PRECORD_SIMULATED=1 PRECORD_SEED=$* \
+	PRECORD_SIMULATED=1 PRECORD_SEED=$* \
 		$(BIN)/precord train configs/budget.py --out runs/scaling-simulated-$*
 
 scaling: $(SCALING:%=runs/%/weights/encoder.json) ## what more recordings, and simulated ones, are worth (an hour)

@@ -1,8 +1,8 @@
 """Measure whether drafted sentences are true of the ECG that they are drafted for.
 
-Usage: python benchmarks/drafts.py [--cross runs/cv-first] [--shared ../shared] [--runs runs]
+Usage: python benchmarks/drafts.py [--cross FOLDER] [--shared ../shared] [--runs runs]
 
-PTB-XL fold 4 asks weights that folds 5 to 8 trained, whose cases are the precedents
+One fold asks weights that it did not train, and those that did are the precedents
 (benchmarks/setting.py), so no patient asks and answers; and simulated ECGs ask other
 simulated ones. A sentence counts where it makes a statement; it is right where all of its
 statements are coded for the ECG. Beside the draft stand two that anybody could make: the first
@@ -22,7 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from setting import ROOT, SMALL, add_arguments, open_part, table, tell
+from setting import ROOT, add_arguments, open_small, table, tell
 
 from precord.api.draft import RHYTHMS
 from precord.case import Case
@@ -63,7 +63,7 @@ def main() -> None:
     add_arguments(parser)
     arguments = parser.parse_args()
     started = time.process_time()
-    with open_part(arguments, 0, SMALL) as part:
+    with open_small(arguments) as part:
         material = part.material
         asked = [
             Asked(record, patient, entry.statements)
@@ -72,16 +72,16 @@ def main() -> None:
             )
         ]
         real = compare(Retriever(part.library, part.encoder), part.encoder, asked)
-        held, fingerprint = len(material.cases), part.encoder.fingerprint
+        about, fingerprint = part.about, part.encoder.fingerprint
         simulated = compare_simulated(part.encoder)
     PAGE.write_text(
         f"""# How often a drafted sentence is right
 
-- command: `python benchmarks/drafts.py --cross {arguments.cross.name}`
+- command: `python benchmarks/drafts.py`
 - date: {datetime.now(UTC):%Y-%m-%d}; {platform.machine()}, {platform.system()}, Python \
 {platform.python_version()}, {os.cpu_count()} cores; {time.process_time() - started:.0f} s of one
 - drafts in English from the {N_PRECEDENTS} most similar cases, extractive, without a language model
-- weights: a cross-validation in {arguments.cross.name}, encoder {fingerprint[:16]}
+- weights: encoder {fingerprint[:16]}
 
 A sentence counts where it makes a statement, and is right where all of its statements are coded \
 for the ECG (for a simulated one: were simulated). Sentences of measurements are the ECG's own and \
@@ -94,8 +94,7 @@ but for NORM* exceeds the draft's, a draft says more and is more often wrong.
 
 ## PTB-XL
 
-{len(asked)} ECGs of fold 4; precedents of folds 5-8 ({held}), which alone trained the weights. \
-Fold 9 was not touched.
+{about}. Fold 9 was not touched.
 
 {real}
 ## Simulated

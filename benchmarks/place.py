@@ -1,8 +1,8 @@
 """Measure how far a search that stresses leads and a window moves its hits.
 
-Usage: python benchmarks/place.py [--cross runs/cv-first] [--shared ../shared] [--runs runs]
+Usage: python benchmarks/place.py [--cross FOLDER] [--shared ../shared] [--runs runs]
 
-PTB-XL fold 4 asks weights that folds 5 to 8 trained (benchmarks/setting.py). Nothing is fitted.
+Who asks which weights: benchmarks/setting.py. Nothing is fitted.
 Writes docs/results/place.md. Three minutes on one core.
 """
 
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from setting import ROOT, SMALL, add_arguments, open_part
+from setting import ROOT, add_arguments, open_small
 
 from precord.encoder import Encoder
 from precord.errors import QueryError
@@ -50,11 +50,12 @@ def main() -> None:
     """Measure and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser)
-    with open_part(parser.parse_args(), 0, SMALL) as part:
+    with open_small(parser.parse_args()) as part:
         material, encoder = part.material, part.encoder
         records = material.gallery_records(range(len(material.cases)), lambda _: None)
     shapes = {name: [shape_beats(r, leads) for r in records] for name, leads in GROUPS.items()}
-    PAGE.write_text(write_page(material, plain_scores(material, encoder), shapes), "utf-8")
+    page = write_page(material, plain_scores(material, encoder), shapes, part.about)
+    PAGE.write_text(page, "utf-8")
 
 
 def plain_scores(material: Material, encoder: Encoder) -> NDArray[np.float32]:
@@ -91,7 +92,10 @@ def two_places(record: Record) -> dict[str, tuple[Place, Place]] | None:
 
 
 def write_page(
-    material: Material, total: NDArray[np.float32], shapes: dict[str, list[BeatShapes | None]]
+    material: Material,
+    total: NDArray[np.float32],
+    shapes: dict[str, list[BeatShapes | None]],
+    about: str,
 ) -> str:
     """Return the page."""
     rng = np.random.default_rng(5)
@@ -130,8 +134,7 @@ def write_page(
     return f"""# A search that stresses a place
 
 - command: `python benchmarks/place.py`
-- queries: {len(patients)} ECGs of PTB-XL fold 4 that have usual beats in both halves; gallery: \
-{len(material.cases)} of folds 5-8, which alone trained the weights
+- queries: {about}; {len(patients)} of them have usual beats in both halves
 - date: {datetime.now(UTC):%Y-%m-%d}
 
 `--leads` and `--window` were ST-T of one beat of the first five seconds. *Likeness there*: how like

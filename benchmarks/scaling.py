@@ -118,9 +118,10 @@ Nothing was chosen by these numbers. Brackets are 95 % bootstrap intervals over 
 
 ## Trained on simulation alone
 
-12,000 simulated ECGs, three seeds, no recording and no report of a patient. The simulator's shares
-of statements follow folds 1 to 8, and some of its numbers were set with their signals in sight
-([simulator.md](simulator.md)). AUROC of the statement head; the trivial answer has .5.
+12,000 simulated ECGs, three passes (561 steps), three seeds, no recording and no report of a
+patient. The simulator's shares of statements follow folds 1 to 8, and some of its numbers were set
+with their signals in sight ([simulator.md](simulator.md)). AUROC of the statement head; the trivial
+answer has .5.
 
 {alone_table(alone, {"fold 9": queries, "folds 1-8": gallery})}""",
         "utf-8",

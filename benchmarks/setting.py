@@ -1,16 +1,17 @@
 """What the benchmarks of answers share: weights that never saw who asks, and their gallery.
 
-The shipped weights were trained on PTB-XL folds 1 to 8, so no ECG at hand but fold 9 is new to
-them. What may be chosen and learnt therefore asks the weights of a cross-validation of the same
-recipe: `precord cross-validate configs/first.py --out runs/cv-first` leaves two of them, one
-trained on folds 5 to 8, whom folds 1 to 4 ask, and one the other way round.
+The weights that ship were trained on PTB-XL folds 1 to 7, and fold 8, which chose their checkpoint,
+asks them. With --cross the weights of a cross-validation are asked instead, two of them: one
+trained on folds 5 to 8, whom folds 1 to 4 ask, and one the other way round
+(`precord cross-validate CONFIG --out FOLDER`). So every recording may ask, and weights that were
+trained on all of them can be judged.
 """
 
 import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,41 +20,80 @@ from precord.evaluate.material import Material, open_gallery, read_material
 from precord.library.sqlite import SqliteLibrary
 
 ROOT = Path(__file__).parents[1]
-ASKING = ((1, 2, 3, 4), (5, 6, 7, 8))  # by part, as `precord cross-validate` cuts the folds
-KINDS = ("ptb-xl", "ptb-xl-zscored")
+PARTS = ((1, 2, 3, 4), (5, 6, 7, 8))  # as `precord cross-validate` cuts the folds
+TRAINED, CHOSE = (1, 2, 3, 4, 5, 6, 7), (8,)  # by the weights that ship
 SMALL = (4,)  # who asks where all of a part would take too long
+KINDS = ("ptb-xl", "ptb-xl-zscored")
+SHIPPED = ROOT / "src/precord/weights"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """One half of the cross-validation: its weights, and the library of what trained them."""
+    """Weights, the library of what trained them, and who asks.
+
+    Attributes:
+        about: asking and gallery in words.
+    """
 
     weights: Path
     encoder: Encoder
     library: SqliteLibrary
     material: Material
+    about: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what names the data, the cross-validation and the folder of its libraries."""
+    """Add what names the data, a cross-validation and the folder of the libraries."""
     parser.add_argument(
         "--shared", type=Path, default=Path(os.environ.get("PRECORD_SHARED", "../shared"))
     )
     parser.add_argument("--runs", type=Path, default=ROOT / "runs")
-    parser.add_argument("--cross", type=Path, default=ROOT / "runs/cv-first")
+    parser.add_argument("--cross", type=Path, help="folder that `precord cross-validate` left")
 
 
 @contextmanager
-def open_part(
-    arguments: argparse.Namespace, number: int, asking: Sequence[int] | None = None
+def open_parts(arguments: argparse.Namespace) -> Iterator[list[Part]]:
+    """Open the parts that ask: one of the weights that ship, two of a cross-validation."""
+    with ExitStack() as stack:
+        if arguments.cross is None:
+            yield [stack.enter_context(_open(arguments, SHIPPED, TRAINED, CHOSE))]
+            return
+        yield [
+            stack.enter_context(
+                _open(arguments, arguments.cross / f"part-{n}" / "weights", PARTS[1 - n], PARTS[n])
+            )
+            for n in (0, 1)
+        ]
+
+
+@contextmanager
+def open_small(arguments: argparse.Namespace) -> Iterator[Part]:
+    """Open one part of which one fold asks."""
+    weights = SHIPPED if arguments.cross is None else arguments.cross / "part-0" / "weights"
+    gallery, asking = (TRAINED, CHOSE) if arguments.cross is None else (PARTS[1], SMALL)
+    with _open(arguments, weights, gallery, asking) as part:
+        yield part
+
+
+@contextmanager
+def _open(
+    arguments: argparse.Namespace, weights: Path, gallery: Sequence[int], asking: Sequence[int]
 ) -> Iterator[Part]:
-    """Open part *number*; the folds *asking* of it ask, or all of them."""
+    """Open *weights* with the folds that trained them as gallery."""
     corpora = [(kind, arguments.shared / "data" / kind) for kind in KINDS]
-    weights = arguments.cross / f"part-{number}" / "weights"
     encoder = Encoder.load(weights, threads=1)
-    with open_gallery(corpora, ASKING[1 - number], arguments.runs, encoder) as library:
-        material = read_material(corpora, asking or ASKING[number], library, encoder, tell)
-        yield Part(weights, encoder, library, material)
+    with open_gallery(corpora, gallery, arguments.runs, encoder) as library:
+        material = read_material(corpora, asking, library, encoder, tell)
+        about = (
+            f"{len(material.records)} ECGs of PTB-XL fold {_name(asking)}; gallery: "
+            f"{len(material.cases)} of folds {_name(gallery)}, which alone trained the weights"
+        )
+        yield Part(weights, encoder, library, material, about)
+
+
+def _name(folds: Sequence[int]) -> str:
+    """Return folds that follow each other, in words."""
+    return str(folds[0]) if len(folds) == 1 else f"{folds[0]}-{folds[-1]}"
 
 
 def tell(stage: str, n: int) -> Callable[[int], None]:

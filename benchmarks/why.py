@@ -1,8 +1,8 @@
 """Measure what steers a search, and whether the map of a match points at what made it.
 
-Usage: python benchmarks/why.py [--cross runs/cv-first] [--shared ../shared] [--runs runs]
+Usage: python benchmarks/why.py [--cross FOLDER] [--shared ../shared] [--runs runs]
 
-PTB-XL fold 4 asks weights that folds 5 to 8 trained (benchmarks/setting.py). Nothing is fitted.
+Who asks which weights: benchmarks/setting.py. Nothing is fitted.
 Writes docs/results/why.md.
 """
 
@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from setting import ROOT, SMALL, add_arguments, open_part
+from setting import ROOT, add_arguments, open_small
 
 from precord.case import Wave
 from precord.encoder import Encoder
@@ -45,15 +45,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser)
     arguments = parser.parse_args()
-    with open_part(arguments, 0, SMALL) as part, TemporaryDirectory() as folder:
+    with open_small(arguments) as part, TemporaryDirectory() as folder:
         encoder, material = part.encoder, part.material
         controls = [randomise(part.weights, Path(folder), seed) for seed in range(N_RANDOM)]
         parts = [
             f"""# Why a case matched, and searches that are steered
 
 - command: `python benchmarks/why.py`
-- queries: {len(material.records)} ECGs of PTB-XL fold 4, or simulated; gallery: \
-{len(material.cases)} of folds 5-8, which alone trained the weights
+- queries: {part.about}; simulated ECGs where a table says so
 - date: {datetime.now(UTC):%Y-%m-%d}
 
 Nothing was fitted here; fold 9 was not touched. Brackets are 95 % intervals over patients.
