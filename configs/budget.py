@@ -12,6 +12,7 @@ differ:
 - PRECORD_TARGETS: "soft", or "hard": only the same statements are alike.
 - PRECORD_SIMULATED: the share of every batch that is simulated; 0 unless set. With 1 no real
   record trains, and no real report is read.
+- PRECORD_UNTIL: the share of the passes after which no record is simulated; 1 unless set.
 - PRECORD_RECORDS: train on so many recordings of folds 1-8 alone.
 - PRECORD_STEPS: the share of the steps, 1 unless set.
 - PRECORD_TEXT_PAIRS: pairs of texts without an ECG in every step.
@@ -58,6 +59,7 @@ CONFIG = replace(
     passes=round(_PASSES if _SHARE == 1 else _PASSES * (1 - _SHARE)),
     simulated=_SIMULATED if _SHARE else 0,
     simulated_share=_SHARE,
+    simulated_until=float(os.environ.get("PRECORD_UNTIL", "1")),
     sharpness=math.inf if os.environ.get("PRECORD_TARGETS") == "hard" else _FIRST.sharpness,
     text_pairs=int(os.environ.get("PRECORD_TEXT_PAIRS", "0")),
     matching_weight=0.0,

@@ -7,6 +7,7 @@ from tokenizers import Tokenizer
 
 from precord.model.text import OWN_MARKS
 from precord.relevance import Relevance
+from precord.statements import CODES
 from precord.train.batch import Batches, hide_words
 from precord.train.config import TrainConfig
 from precord.train.texts import TextPool
@@ -53,3 +54,25 @@ def test_pairs_of_texts_say_the_same(tokenizer: Tokenizer, config: TrainConfig) 
     assert len(batch.pairs) == 12
     np.testing.assert_allclose(np.diag(batch.pair_relevance), 1.0)
     assert (len(without.pairs), len(without.pair_relevance)) == (0, 0)
+
+
+def test_simulation_ends_before_the_training_does(
+    tokenizer: Tokenizer, config: TrainConfig
+) -> None:
+    """Up to that pass half of a batch is simulated; behind it other real records are drawn."""
+    real, simulated = make_pool(16), make_pool(16, seed=1)
+    simulated = replace(simulated, statements=(frozenset({"PACE"}),) * 16)
+    assert not any("PACE" in codes for codes in real.statements)
+    config = replace(config, passes=10, simulated_share=0.5, simulated_until=0.7)
+    batches = Batches(real, simulated, tokenizer, Relevance.fit(real.statements), config)
+    rng = np.random.default_rng(0)
+    paced = CODES.index("PACE")
+
+    shares = [
+        [batch.present[:, paced].mean().item() for batch in batches.walk(rng, number)]
+        for number in (6, 7)
+    ]
+
+    assert shares == [[0.5] * 4, [0.0] * 4]
+    for batch in batches.walk(rng, 7):
+        assert len(set(batch.present.argmax(dim=1).tolist())) == config.batch, "each once"

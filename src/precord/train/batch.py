@@ -83,15 +83,23 @@ class Batches:
         share = self.config.simulated_share if self.simulated is not None else 0.0
         return max(round(self.config.batch * (1 - share)), 1)
 
-    def walk(self, rng: np.random.Generator) -> Iterator[Batch]:
-        """Yield the batches of one pass."""
+    def walk(self, rng: np.random.Generator, number: int = 0) -> Iterator[Batch]:
+        """Yield the batches of pass *number*, from 0.
+
+        Once simulation is over, other real records take its place in each batch.
+        """
         order = rng.permutation(len(self.real))
+        is_over = number >= self.config.simulated_until * self.config.passes
         for i in range(len(self)):
             rows = order[i * self._n_real : (i + 1) * self._n_real]
             pools = [self.real.select(rows.tolist())]
             if self.simulated is not None and (n := self.config.batch - self._n_real):
-                drawn = rng.integers(len(self.simulated), size=n).tolist()
-                pools.append(self.simulated.select(drawn))
+                if is_over:
+                    drawn = rng.choice(np.setdiff1d(order, rows), n, replace=False).tolist()
+                    pools.append(self.real.select(drawn))
+                else:
+                    drawn = rng.integers(len(self.simulated), size=n).tolist()
+                    pools.append(self.simulated.select(drawn))
             yield self._make(pools, rng)
 
     def _make(self, pools: list[Pool], rng: np.random.Generator) -> Batch:

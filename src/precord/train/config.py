@@ -53,7 +53,8 @@ class TrainConfig:
         withheld: statements that nothing of the run may know, so that their names can be tried
             on the weights later: records that have or name one neither train nor choose.
         simulated: records that the simulator makes for the run.
-        simulated_share: of each batch, while they last.
+        simulated_share: of each batch.
+        simulated_until: the share of the passes after which the batches are real alone.
         sharpness: of the soft targets; `math.inf` makes them hard. See
             `model.losses.soft_targets`.
         contrastive_weight, alike_weight, statement_weight, matching_weight,
@@ -95,6 +96,7 @@ class TrainConfig:
     text_pairs: int = 0
     simulated: int = 6000
     simulated_share: float = 0.25
+    simulated_until: float = 1.0
     score: ScoreWeights = CHOSEN
     bfloat16: bool = False
     device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -91,7 +91,7 @@ class Run:
             self.group.draws.manual_seed(seed)
         self.model.train()
         total, steps = 0.0, 0
-        for batch in self.batches.walk(rng):
+        for batch in self.batches.walk(rng, number):
             total += self.step(batch)
             steps += 1
         self.state = replace(self.state, passes_done=number + 1)
