@@ -18,6 +18,7 @@ from precord.train.config import TrainConfig
 from precord.train.loop import Run
 from precord.train.objective import compute_losses
 from precord.train.processes import Group, SharedBatchNorm, choose_device, share_batch_norms
+from precord.train.texts import TextPool
 from precord.train.tokenizer import load_tokenizer
 from tests.train.conftest import make_pool
 
@@ -37,7 +38,15 @@ def _train(config: TrainConfig, group: Group, folder: Path) -> dict[str, torch.T
     torch.set_num_threads(1)
     pool = make_pool(8 * STEPS)
     tokenizer = load_tokenizer(folder / "tokenizer.json")
-    batches = Batches(pool, None, tokenizer, Relevance.fit(pool.statements), config)
+    said = tuple(reports[0] for reports in pool.reports)
+    batches = Batches(
+        pool,
+        None,
+        tokenizer,
+        Relevance.fit(pool.statements),
+        config,
+        texts=TextPool(said, pool.statements) if config.text_pairs else None,
+    )
     run = Run(config, batches, folder, group)
     run.model.train()
     assert group.draws is not None
@@ -65,13 +74,22 @@ def _work(rank: int, config: TrainConfig, folder: Path) -> None:
 def test_two_processes_give_the_losses_and_weights_of_one(
     still: TrainConfig, tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
-    """All five losses, batch normalisation and two steps of the optimiser, within 1e-5.
+    """All seven losses, batch normalisation and two steps of the optimiser, within 1e-5.
 
     Every part of the loss counts: with batches of eight, each process holds four rows and
     must see the other four.
     """
     tokenizer.save(str(tmp_path / "tokenizer.json"))
-    config = replace(still, learning_rate=1e-4, matching_weight=1.0, masked_word_weight=1.0)
+    config = replace(
+        still,
+        model=replace(still.model, redraws=True),
+        augment=replace(still.augment, spans=0.5),
+        learning_rate=1e-4,
+        matching_weight=1.0,
+        masked_word_weight=1.0,
+        hidden_signal_weight=1.0,
+        text_pairs=6,
+    )
     alone = _train(config, Group(draws=torch.Generator()), tmp_path)
 
     start_processes(_work, (config, tmp_path), SIZE, start_method="spawn")  # type: ignore[no-untyped-call]

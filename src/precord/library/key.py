@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Self
 
 from precord.errors import LibraryError
+from precord.library.schema import committing
 
 _APPLICATION_ID = 0x7072656B  # "prek"
 _BYTES = 32
@@ -239,15 +240,8 @@ class KeyStore:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """Commit what is done inside, or undo all of it."""
-        with _explained(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+        with _explained(self.path), committing(self._db):
+            yield self._db
 
 
 def _create_tables(path: Path, key: bytes) -> None:

@@ -84,6 +84,19 @@ def explained(path: Path) -> Iterator[None]:
         raise LibraryError(f"{path}: {meaning}") from error
 
 
+@contextmanager
+def committing(db: sqlite3.Connection) -> Iterator[None]:
+    """Commit what is done to *db* inside, or undo all of it."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:  # a full disk may have rolled it back already
+            db.execute("ROLLBACK")
+        raise
+
+
 def create_file(path: Path, meta: dict[str, str]) -> None:
     """Write an empty library with *meta* to *path*; it appears there whole or not at all.
 

@@ -33,7 +33,13 @@ from precord.library.row import (
     to_case,
     to_match,
 )
-from precord.library.schema import check_encoder, create_file, explained, open_file
+from precord.library.schema import (
+    check_encoder,
+    committing,
+    create_file,
+    explained,
+    open_file,
+)
 from precord.library.select import select_meeting
 from precord.library.waveform import Waveform
 from precord.report import Source
@@ -397,14 +403,9 @@ class SqliteLibrary:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Commit what is done inside, or undo all of it."""
         with self.reading() as db:
-            db.execute("BEGIN IMMEDIATE")
             try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:  # a full disk may have rolled it back already
-                    db.execute("ROLLBACK")
-                raise
+                with committing(db):
+                    yield db
             finally:
                 self._vectors = None
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from precord.errors import LibraryError
 from precord.library.protocol import EncoderIdentity
 from precord.library.row import to_blob
-from precord.library.schema import explained, open_file
+from precord.library.schema import committing, explained, open_file
 
 _TIMEOUT = 10.0  # seconds to wait for another process that writes
 _STAGE = """
@@ -91,12 +91,5 @@ class Staging:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """Commit what is done inside, or undo all of it."""
-        with explained(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+        with explained(self.path), committing(self._db):
+            yield self._db

@@ -100,6 +100,11 @@ def draw_hard(similarity: Tensor, draws: torch.Generator | None = None) -> Tenso
     return torch.multinomial(chances, 1, generator=draws).squeeze(-1)
 
 
+def hidden_signal_weight(whole: Tensor, hidden: Tensor) -> Tensor:
+    """Return (B, L, T) how much each sample counts: what was not seen ten times what was."""
+    return hidden + 0.1 * (whole != 0)
+
+
 def hidden_signal_loss(drawn: Tensor, whole: Tensor, hidden: Tensor) -> Tensor:
     """Return how far *drawn* is from what was hidden, and a little from what was not.
 
@@ -113,7 +118,7 @@ def hidden_signal_loss(drawn: Tensor, whole: Tensor, hidden: Tensor) -> Tensor:
     """
     size = whole.square().mean(dim=-1, keepdim=True).sqrt()  # (B, L, 1)
     target = (whole / size.clamp(min=1e-3)).clamp(-8, 8)
-    weight = hidden + 0.1 * (whole != 0)
+    weight = hidden_signal_weight(whole, hidden)
     error: Tensor = F.smooth_l1_loss(drawn, target, reduction="none")
     return (error * weight).sum() / weight.sum().clamp(min=1)
 

@@ -95,7 +95,8 @@ class Batches:
             pools = [self.real.select(rows.tolist())]
             if self.simulated is not None and (n := self.config.batch - self._n_real):
                 if is_over:
-                    drawn = rng.choice(np.setdiff1d(order, rows), n, replace=False).tolist()
+                    others = np.setdiff1d(order, rows)
+                    drawn = rng.choice(others, min(n, len(others)), replace=False).tolist()
                     pools.append(self.real.select(drawn))
                 else:
                     drawn = rng.integers(len(self.simulated), size=n).tolist()

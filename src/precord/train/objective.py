@@ -20,6 +20,7 @@ from precord.model.losses import (
     contrastive,
     draw_hard,
     hidden_signal_loss,
+    hidden_signal_weight,
     masked_word_loss,
     matching_loss,
     soft_targets,
@@ -74,8 +75,7 @@ def compute_losses(
     if config.masked_word_weight:
         losses["masked_word"] = _fill_in(model, ecg, batch, config, group)
     if config.hidden_signal_weight:
-        drawn = model.redraw(ecg.tokens).float()  # (b, L, T)
-        losses["hidden_signal"] = hidden_signal_loss(drawn, batch.whole[rows], batch.hidden[rows])
+        losses["hidden_signal"] = _redraw(model, ecg, batch, group)
     if len(batch.pairs):
         losses["text"] = _align_texts(model, batch, config, group)
     total = sum((getattr(config, f"{name}_weight") * loss for name, loss in losses.items()), none)
@@ -119,6 +119,18 @@ def _match(
     with _precision(batch, config):
         logits = model.match(all_texts.select(texts), all_ecgs.select(ecgs))
     return matching_loss(logits.float(), batch.relevance[ecgs, texts])
+
+
+def _redraw(model: JointModel, ecg: EcgOutput, batch: Batch, group: Group) -> Tensor:
+    """Return the loss of the signals that were hidden, drawn again from the ECG's tokens.
+
+    Weighted by this process's share of what is hidden: each sample counts alike.
+    """
+    rows = group.rows(len(batch.ids))
+    drawn = model.redraw(ecg.tokens).float()  # (b, L, T)
+    loss = hidden_signal_loss(drawn, batch.whole[rows], batch.hidden[rows])
+    weight = hidden_signal_weight(batch.whole, batch.hidden)  # (B, L, T)
+    return loss * (group.size * weight[rows].sum() / weight.sum().clamp(min=1))
 
 
 def _align_texts(model: JointModel, batch: Batch, config: TrainConfig, group: Group) -> Tensor:
