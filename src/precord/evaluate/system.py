@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from precord.case import Case
 from precord.encoder import QueryEncoding
 from precord.evaluate.material import Material
+from precord.evaluate.protocol import K
 from precord.metrics import top_hits
-from precord.relevance import StatementTable
+from precord.relevance import StatementTable, to_class_probabilities
 from precord.retrieve import QueryEncoder
+from precord.retrieve.possible import POSSIBLE, choose_rows
 from precord.score import RERANK_DEPTH, rerank, score_cases
 from precord.text import matching_text
 
@@ -33,11 +35,13 @@ def system_scores(material: Material, encoder: QueryEncoder) -> dict[str, NDArra
         encoder.score_weights,
     )
     weight = encoder.score_weights.matching
+    total = _rerank(scores.total, queries, cases, encoder, weight) if weight else scores.total
+    classes = to_class_probabilities(np.stack([query.statements for query in queries]))
     found = {
-        "precord": _rerank(scores.total, queries, cases, encoder, weight)
-        if weight
-        else scores.total,
-        **({"precord without re-ranking": scores.total} if weight else {}),
+        "precord": show_possible(total, table, classes),
+        "precord, the nearest alone": total,
+        "precord, every abnormal class shown": show_possible(total, table, classes, least=0),
+        **({"precord, the nearest without re-ranking": scores.total} if weight else {}),
         "ECG to ECG only": scores.ecg,
         "ECG to report only": scores.report,
         "statement overlap only": np.where(np.isnan(scores.total), np.nan, scores.overlap),
@@ -47,6 +51,27 @@ def system_scores(material: Material, encoder: QueryEncoder) -> dict[str, NDArra
             scores.total, queries, cases, encoder, _ALONE
         )
     return {name: np.where(np.isnan(t), -np.inf, t) for name, t in found.items()}
+
+
+def show_possible(
+    total: NDArray[np.floating],
+    table: StatementTable,
+    classes: NDArray[np.floating],
+    least: float = POSSIBLE,
+) -> NDArray[np.floating]:
+    """Return scores (Q, G) of which the best ten are the hits that a search shows.
+
+    Args:
+        total: (Q, G) scores.
+        table: of the cases.
+        classes: (Q, 5) probabilities of the queries' superclasses.
+        least: probability from which a class is possible.
+    """
+    shown = total.copy()
+    for row, scores, probabilities in zip(shown, total, classes, strict=True):
+        hits = choose_rows(scores, table.classes, probabilities, K, least)
+        row[hits] += np.nanmax(scores) - np.nanmin(scores[hits])  # before all others
+    return shown
 
 
 def _rerank(

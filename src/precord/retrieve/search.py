@@ -1,8 +1,8 @@
 """Retrieval: an ECG or a text in, the most similar past cases out.
 
 An ECG is scored as `score` says, against every case: the search is exact. The hundred best
-are judged by the matching head too, where the weights give it a say. How a
-text is scored, `words` says.
+are judged by the matching head too, where the weights give it a say. The best case of each
+abnormal class that is possible is shown, too (`possible`). How a text is scored, `words` says.
 
 Never among the hits of an ECG: the ECG itself and others of the same patient. Simulated
 cases are left out wherever real ones are, unless asked for.
@@ -23,11 +23,13 @@ from precord.errors import QueryError, SignalError
 from precord.explain import explain
 from precord.library.protocol import Library, Vectors
 from precord.record import Record
+from precord.relevance import to_class_probabilities
 from precord.retrieve.abstain import refuse
 from precord.retrieve.allow import allow, find_same_patient
 from precord.retrieve.calibration import Calibration
 from precord.retrieve.focus import DEPTH, Focus, compare_cases, find_place, refocus
 from precord.retrieve.note import describe_query, describe_shortage, list_faults
+from precord.retrieve.possible import choose_rows, describe_added
 from precord.retrieve.rank import best_rows
 from precord.retrieve.result import SearchResult, to_hits
 from precord.retrieve.steer import Aspect, stress
@@ -141,7 +143,11 @@ class Retriever:
             total = stress(total[None], encoding.statements[None], vectors.statements, like)[0]
         if like is not None:
             source_notes.append(f"the order stresses {like}")
-        best = best_rows(total, k)
+        nearest = best = best_rows(total, k)
+        if like is None:
+            classes = to_class_probabilities(encoding.statements[None])[0]
+            best = choose_rows(total, vectors.statements.classes, classes, k)
+            source_notes += describe_added(best, nearest, vectors.statements.classes, classes)
 
         measurements = measure(record, beats)
         are_read = statements is None
@@ -151,7 +157,7 @@ class Retriever:
         reasons = [explain(statements, are_read, measurements, case) for case in cases]
         leads = describe_leads(record, measurements, quality, beats)
         notes = (*describe_query(record, quality), *leads, *own_notes, *source_notes)
-        question = Question(encoding, measurements, scores.total[0], scores.overlap[0, best])
+        question = Question(encoding, measurements, scores.total[0], scores.overlap[0, nearest])
         heard = hear(question, vectors, ~is_same, self.calibration)
         return SearchResult(
             hits=to_hits(
