@@ -7,7 +7,7 @@ PRECORD_SHARED ?= ../shared
 DATA := $(PRECORD_SHARED)/data
 export PRECORD_SHARED
 
-.PHONY: help setup demo test check fuzz bench docs baselines costs ablations scaling results gates wheel bundle check-bundle clean
+.PHONY: help setup demo test check fuzz bench docs baselines costs ablations towers scaling results gates wheel bundle check-bundle clean
 
 help: ## list what there is to do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -95,6 +95,14 @@ runs/cv-ablation-redrawn/queries.npz: export PRECORD_REDRAW = 1
 
 ablations: $(ABLATIONS:%=runs/cv-ablation-%/queries.npz) ## what each part of the training is worth, inside folds 1-8 (an hour)
 	$(BIN)/precord compare $(ABLATIONS:%=runs/cv-ablation-%)
+
+TOWERS := shipped convolutions four-layers linear-patches short-patches long-patches
+
+runs/cv-tower-%/queries.npz: | $(VENV)/.dev
+	PRECORD_TOWER=$* $(BIN)/precord cross-validate configs/budget.py --out runs/cv-tower-$*
+
+towers: $(TOWERS:%=runs/cv-tower-%/queries.npz) ## stem, patches and depth at equal cost, inside folds 1-8 (an hour)
+	$(BIN)/precord compare $(TOWERS:%=runs/cv-tower-%)
 
 # scaling-RECORDINGS-SIMULATED SHARE, and scaling-simulated-SEED
 SCALING := $(foreach n,250 500 1000 1764,scaling-$(n)-0 scaling-$(n)-0.5) $(foreach n,1 2 3,scaling-simulated-$(n))

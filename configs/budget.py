@@ -8,6 +8,10 @@ differ:
 
 - PRECORD_VIEW: "signed" (ours), "signed-no-polarity", "signed-no-voltage", "signed-one-beat",
   "qiu2023-grid" or "qiu2023-concat".
+- PRECORD_TOWER: how a map becomes tokens, at about 0.15 billion multiplications a record each:
+  "shipped" (a residual convolutional stem, patches of 160 ms, two layers), "convolutions" (no
+  transformer), "four-layers" (a thinner stem), "linear-patches" (no stem, seven layers),
+  "short-patches" (80 ms) or "long-patches" (320 ms).
 - PRECORD_READERS: how many towers read every ECG.
 - PRECORD_TARGETS: "soft", or "hard": only the same statements are alike.
 - PRECORD_SIMULATED: the share of every batch that is simulated; 0 unless set. With 1 no real
@@ -34,6 +38,16 @@ from precord.model.vit import VitConfig
 _FIRST = run_path(str(Path(__file__).with_name("first.py")))["CONFIG"]
 _VIEW = View(os.environ.get("PRECORD_VIEW", "signed"))
 
+_TOWERS = {
+    "shipped": VitConfig(view=_VIEW) if _VIEW.is_map else None,
+    "convolutions": VitConfig(stem=(56, 96, 184), depth=0),
+    "four-layers": VitConfig(stem=(44, 72, 160), blocks=1, depth=4),
+    "linear-patches": VitConfig(stem=(160,), blocks=0, strides=(16,), depth=7),
+    "short-patches": VitConfig(stem=(40, 64, 128), strides=(2, 2, 2), width=128),
+    "long-patches": VitConfig(stem=(64, 112, 192), strides=(2, 4, 4), width=192),
+}
+_TOWER = _TOWERS[os.environ.get("PRECORD_TOWER", "shipped")]
+
 _REDRAW = float(os.environ.get("PRECORD_REDRAW", "0"))
 _SHARE = float(os.environ.get("PRECORD_SIMULATED", "0"))
 _ALL, _SIMULATED = 1764, 12_000
@@ -46,7 +60,7 @@ CONFIG = replace(
     corpora=() if _SHARE == 1 else _FIRST.corpora,
     reports=None if _SHARE == 1 else _FIRST.reports,
     model=ModelConfig(
-        vision=VitConfig(view=_VIEW) if _VIEW.is_map else PictureConfig(view=_VIEW, depth=2),
+        vision=_TOWER or PictureConfig(view=_VIEW, depth=2),
         fusion=None,
         redraws=_REDRAW > 0,
         readers=int(os.environ.get("PRECORD_READERS", "1")),

@@ -131,6 +131,22 @@ def test_every_view_has_the_same_small_budget(monkeypatch: pytest.MonkeyPatch) -
         assert _cost(config) == pytest.approx(_cost(ours), rel=0.2)
 
 
+@pytest.mark.parametrize(
+    "tower", ["convolutions", "four-layers", "linear-patches", "short-patches", "long-patches"]
+)
+def test_every_tower_costs_about_as_much(monkeypatch: pytest.MonkeyPatch, tower: str) -> None:
+    """Stem, patches and depth differ, and nothing else."""
+    path = next(path for path in CONFIGS if path.stem == "budget")
+    ours = load_config(path)
+    monkeypatch.setenv("PRECORD_TOWER", tower)
+    other = load_config(path)
+
+    assert other.model.vision != ours.model.vision
+    assert replace(other, model=ours.model) == ours
+    assert replace(other.model, vision=ours.model.vision) == ours.model
+    assert _cost(other) == pytest.approx(_cost(ours), rel=0.1)
+
+
 def _cost(config: TrainConfig) -> float:
     """Return the operations of one record's way through the vision side, by PyTorch's counter."""
     model = JointModel(config.model).eval()

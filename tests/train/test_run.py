@@ -191,7 +191,7 @@ def test_reports_come_from_the_named_folds_alone(tmp_path: Path) -> None:
 
 def test_the_shipped_configuration_leaves_fold_9_and_10_alone() -> None:
     """Neither trains, neither chooses."""
-    config = load_config(Path(__file__).parents[2] / "configs" / "first.py")
+    config = load_config(Path(__file__).parents[2] / "configs" / "shipped.py")
 
     assert not {*config.folds, config.validation_fold} & {9, 10}
 

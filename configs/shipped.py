@@ -1,8 +1,9 @@
-"""What cross-validation speaks for, in stages: docs/decisions/0015-training.md.
+"""The weights that ship, in stages: docs/decisions/0015-training.md.
 
-Run with `precord train configs/staged.py --out runs/staged`. Simulated and real records first,
-real ones alone for the last three tenths; pairs of texts and hidden signals throughout; folds
-1-8 train, and nothing chooses. Not trained to its end yet: what ships is first.py's.
+Run with `precord train configs/shipped.py --out runs/shipped`. Simulated and real records first,
+real ones alone for the last three tenths; pairs of texts and hidden signals throughout. PTB-XL
+folds 1-8 train and nothing chooses; the thresholds of statements come from a cross-validation
+inside them (`python benchmarks/answers.py --fit --cross FOLDER`). Fold 9 is never read.
 """
 
 from dataclasses import replace
