@@ -1,7 +1,8 @@
 """What the other configurations start from: folds 1-7 train, fold 8 chooses, simulation helps.
 
-It made the weights before those that ship, which shipped.py makes. Run with `precord train configs/first.py --out runs/first`. It reads the recordings in the
-folder `data` of PRECORD_SHARED, which defaults to `../shared`. Fold 9 is never read.
+It made the weights before those that ship, which shipped.py makes. Run with
+`precord train configs/first.py --out runs/first`. It reads the recordings in the folder `data`
+of PRECORD_SHARED, which defaults to `../shared`. Fold 9 is never read.
 """
 
 import os

@@ -8,8 +8,8 @@ On a GPU if there is one; on several, or on several machines, the second line be
     PRECORD_PTBXL=ptb-xl torchrun --nproc-per-node 4 -m precord train configs/ptbxl_full.py \
         --out runs/ptbxl-full
 
-The stages are those of shipped.py. A pass has ten times its recordings, so fewer passes do. Nobody has run it to its
-end yet: what it costs on two cores is about two days.
+The stages are those of shipped.py. A pass has ten times its recordings, so fewer passes do.
+Nobody has run it to its end yet: what it costs on two cores is about two days.
 """
 
 import os
