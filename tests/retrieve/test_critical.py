@@ -11,6 +11,7 @@ from precord.record import Measurements
 from precord.relevance import StatementTable
 from precord.report import Source
 from precord.retrieve import SearchResult
+from precord.retrieve.calibration import Calibration
 from precord.retrieve.critical import HEAD_LIMIT, LIST, VOTES, Raised, list_scarce
 from precord.retrieve.witness import Heard, Question, hear
 from precord.statements import CODES
@@ -26,7 +27,12 @@ MEASURED = [
 ]
 
 
-def _ask(sets: list[set[str]], measured: Measurements, **head: float) -> Heard:
+def _ask(
+    sets: list[set[str]],
+    measured: Measurements,
+    calibration: Calibration | None = None,
+    **head: float,
+) -> Heard:
     """Return what cases with *sets* of statements say, all of them near the query."""
     n = len(sets)
     vectors = Vectors(
@@ -41,7 +47,7 @@ def _ask(sets: list[set[str]], measured: Measurements, **head: float) -> Heard:
     read = np.array([head.get(code, 0.0) for code in CODES], np.float32)
     query = QueryEncoding(np.array([1.0, 0.0], np.float32), read)
     question = Question(query, measured, np.linspace(1, 0.5, n), np.full(n, 0.5))
-    return hear(question, vectors, np.ones(n, bool), None)
+    return hear(question, vectors, np.ones(n, bool), calibration)
 
 
 def _named(heard: Heard, name: str) -> Raised:
@@ -68,6 +74,20 @@ def test_a_probability_brings_a_precedent(name: str, code: str) -> None:
     assert found.precedents == ("c1",)
     assert found.n_cases == 1
     assert not _ask(sets, Measurements(), **{code: 0.9 * HEAD_LIMIT}).critical
+
+
+def test_what_the_head_hardly_ever_gives_raises_a_rare_finding() -> None:
+    """From the limit of the calibration on, in words that say why so little is enough."""
+    calibration = Calibration("", "", 2, raised={"pre-excitation": 0.004})
+    sets = [{"NORM", "SR"}, {"WPW"}]
+
+    found = _named(_ask(sets, Measurements(), calibration, WPW=0.0041), "pre-excitation")
+
+    assert found.precedents == ("c1",)
+    (support,) = found.support
+    assert support == "the statement head gives it 0.004, more than 99 of 100 ECGs without it"
+    assert not _ask(sets, Measurements(), calibration, WPW=0.0039).critical
+    assert not _ask(sets, Measurements(), calibration, AFLT=0.0041).critical
 
 
 @pytest.mark.parametrize(("name", "code"), CODED)

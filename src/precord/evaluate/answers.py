@@ -27,10 +27,12 @@ from precord.retrieve import Retriever, SearchResult
 from precord.retrieve.abstain import NEAR, OVERLAP_NORMAL, OVERLAP_OTHER
 from precord.retrieve.calibration import Calibration, Floats
 from precord.retrieve.consensus import NEIGHBOURS, find_neighbours
+from precord.retrieve.critical import HEAD_LIMIT, LIST, Critical, combine
 from precord.statements import CODES, SUPERCLASSES, Superclass
 
 FAR_SHARE = 0.02  # of the queries are called far from everything
 COVERAGE = 0.8  # of normal queries, and of all others, get an answer
+IN_VAIN = 0.01  # of the queries without a critical finding, for which the head alone raises it
 _NORM = SUPERCLASSES.index(Superclass.NORM)
 
 
@@ -180,7 +182,7 @@ def judge_targets(answers: Answers) -> dict[str, dict[str, Calibrated]]:
     for target in answers.frequent:
         flat = np.full(len(target.truth), 0.5)
         made = {
-            "both": cross_fit(target.shares, target.heads, target.truth, patients),
+            "both": _cross(target, patients),
             "neighbours": cross_fit(target.shares, flat, target.truth, patients),
             "head": cross_fit(flat, target.heads, target.truth, patients),
             "head as it is": target.heads,
@@ -190,17 +192,62 @@ def judge_targets(answers: Answers) -> dict[str, dict[str, Calibrated]]:
 
 
 def calibrate(answers: Answers, fingerprint: str, fitted_on: str) -> Calibration:
-    """Return what all *answers* teach, to be kept beside the weights of *fingerprint*."""
+    """Return what all *answers* teach, to be kept beside the weights of *fingerprint*.
+
+    A statement gets no curve, and so no percentage, whose cross-fitted probabilities are not
+    surely better than its prevalence.
+    """
     patients = answers.patients
     curves = {
         target.name: fit_curve(target.shares, target.heads, target.truth, patients)
         for target in answers.frequent
+        if target.is_class or judge(_cross(target, patients), target.truth, patients).skill.low > 0
     }
-    classes = {t.name: curves[t.name] for t in answers.frequent if t.is_class}
-    statements = {t.name: curves[t.name] for t in answers.frequent if not t.is_class}
+    names = {t.name for t in answers.frequent if t.is_class}
+    classes = {name: curve for name, curve in curves.items() if name in names}
+    statements = {name: curve for name, curve in curves.items() if name not in names}
     everyone = np.ones(len(answers.near), bool)
     limits = {name: round(limit, 4) for name, limit in find_limits(answers, everyone).items()}
-    return Calibration(fingerprint, fitted_on, NEIGHBOURS, classes, statements, limits)
+    raised = {name: round(limit, 5) for name, limit in find_raising(answers, everyone).items()}
+    return Calibration(fingerprint, fitted_on, NEIGHBOURS, classes, statements, limits, raised)
+
+
+def _cross(target: Target, patients: Sequence[str]) -> Floats:
+    """Return the cross-fitted probabilities (Q,) of *target* from both witnesses."""
+    return cross_fit(target.shares, target.heads, target.truth, patients)
+
+
+def find_raising(answers: Answers, of: NDArray[np.bool_]) -> dict[str, float]:
+    """Return what the head gives to one in a hundred of the queries *of* (Q,) without a finding.
+
+    Only where that is below `HEAD_LIMIT`, by name of the critical finding.
+    """
+    limits = {}
+    for entry in LIST:
+        if entry.codes:
+            chance, truth = _entry(answers, entry)
+            limits[entry.name] = float(np.quantile(chance[of & ~truth], 1 - IN_VAIN))
+    return {name: limit for name, limit in limits.items() if limit < HEAD_LIMIT}
+
+
+def cross_raise(answers: Answers, entry: Critical) -> NDArray[np.bool_]:
+    """Return (Q,) whether *entry* is raised, each by limits of the other patients."""
+    raised = np.array([any(r.name == entry.name for r in a.critical) for a in answers.results])
+    if not entry.codes:
+        return raised
+    part = split_patients(answers.patients)
+    chance, _ = _entry(answers, entry)
+    for number in np.unique(part):
+        limit = find_raising(answers, part != number).get(entry.name, HEAD_LIMIT)
+        raised |= (part == number) & (chance >= limit)
+    return raised
+
+
+def _entry(answers: Answers, entry: Critical) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return what the head gives to *entry* (Q,), and whether a query has it (Q,)."""
+    heads = np.stack([t.heads for t in answers.targets if t.name in entry.codes], axis=1)
+    truth = np.array([bool(codes & entry.codes) for codes in answers.statements])
+    return np.array([combine(row) for row in heads]), truth
 
 
 def find_limits(answers: Answers, of: NDArray[np.bool_]) -> dict[str, float]:

@@ -73,6 +73,8 @@ class Calibration:
         neighbours: how many cases are asked.
         classes, statements: curves by superclass and by SCP-ECG code.
         limits: of abstention; `abstain` says what they mean.
+        raised: by critical finding, what the statement head gives to hardly any ECG without it;
+            `critical` says what for.
     """
 
     fingerprint: str
@@ -81,6 +83,7 @@ class Calibration:
     classes: Mapping[str, Curve] = field(default_factory=dict)
     statements: Mapping[str, Curve] = field(default_factory=dict)
     limits: Mapping[str, float] = field(default_factory=dict)
+    raised: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def load(cls, fingerprint: str, folder: Path | None = None) -> "Calibration | None":
@@ -103,6 +106,7 @@ class Calibration:
                 {name: _to_curve(curve) for name, curve in facts["classes"].items()},
                 {name: _to_curve(curve) for name, curve in facts["statements"].items()},
                 {name: float(limit) for name, limit in facts["limits"].items()},
+                {name: float(limit) for name, limit in facts.get("raised", {}).items()},
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"{path}: not a calibration of answers: {error}") from error

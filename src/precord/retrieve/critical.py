@@ -10,8 +10,9 @@ The codes do not tell an acute infarction from an old one, and PTB-XL has none f
 tachycardia. Electrolyte disturbance (EL) stands for hyperkalaemia, and for more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from precord.record import Measurements
 from precord.statements import CODES
 
 FEW = 10  # cases; of a statement with fewer a library cannot show much
-HEAD_LIMIT = 0.1  # probability by the statement head that raises a finding
+HEAD_LIMIT = 0.1  # probability by the statement head that raises any finding
 VOTES = 5  # neighbours, of thirty, that raise it
 _LONG_QTC, _WIDE_QRS, _FAST = 500.0, 120.0, 100.0  # ms, ms, beats a minute
 _SLOW, _VERY_FAST = 40.0, 150.0  # beats a minute
@@ -91,6 +92,7 @@ def raise_findings(
     head: NDArray[np.float32],
     votes: NDArray[np.intp],
     find: Callable[[frozenset[str]], tuple[tuple[str, ...], int]],
+    limits: Mapping[str, float] = MappingProxyType({}),
 ) -> tuple[Raised, ...]:
     """Return what must not be overlooked in a query, in the order of `LIST`.
 
@@ -99,13 +101,15 @@ def raise_findings(
         head: (S,) probabilities of its statements.
         votes: (S,) nearest cases that have each.
         find: the best cases with one of some codes, and how many there are.
+        limits: by name of an entry, the probability by the head that hardly any ECG without it
+            gets, where that is below `HEAD_LIMIT`: the head is never sure of what is rare.
     """
     found = []
     for entry in LIST:
         columns = [CODES.index(code) for code in entry.codes]
         support = [*_measured(entry.name, measured)]
-        if columns and (p := float(1 - np.prod(1 - head[columns]))) >= HEAD_LIMIT:
-            support.append(f"the statement head gives it {p:.2f} (not calibrated)")
+        if columns:
+            support += _read(combine(head[columns]), limits.get(entry.name, HEAD_LIMIT))
         if columns and (n := int(votes[columns].max())) >= VOTES:
             support.append(f"{n} of the nearest cases")
         if support:
@@ -113,6 +117,20 @@ def raise_findings(
             codes = tuple(sorted(entry.codes, key=CODES.index))
             found.append(Raised(entry.name, codes, tuple(support), precedents, n_cases))
     return tuple(found)
+
+
+def combine(chances: NDArray[np.floating]) -> float:
+    """Return the chance of at least one of an entry's statements (C,), as if independent."""
+    return float(1 - np.prod(1 - chances))
+
+
+def _read(chance: float, limit: float) -> list[str]:
+    """Return what the statement head says for an entry of this *limit*."""
+    if chance >= HEAD_LIMIT:
+        return [f"the statement head gives it {chance:.2f} (not calibrated)"]
+    if chance >= limit:
+        return [f"the statement head gives it {chance:.3f}, more than 99 of 100 ECGs without it"]
+    return []
 
 
 def _measured(name: str, measured: Measurements) -> list[str]:

@@ -77,7 +77,8 @@ def hear(
         best = best_rows(np.where(has_it, question.total, np.nan), _PRECEDENTS)
         return tuple(vectors.ids[i] for i in best), int(has_it.sum())
 
-    critical = raise_findings(question.measured, query.statements, votes, find)
+    raised = calibration.raised if calibration else {}
+    critical = raise_findings(question.measured, query.statements, votes, find, raised)
     scarce = list_scarce(present[asked].sum(axis=0))
     if near is None:
         return Heard(None, Trust(Verdict.ANSWER), critical, scarce)
