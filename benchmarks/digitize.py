@@ -7,7 +7,7 @@ interrupted goes on where it stopped; a run without --real leaves the real pictu
 
 Pages are drawn from raw PTB-XL records of folds 1 to 8 in PRECORD_SHARED, in layouts, styles
 and resolutions drawn at random, and distorted by the committed ranges. The scores are those of
-`digitize_score`; a refused page is 0 dB.
+`digitize_score`; a refused page is 0 dB. docs/results/digitize-confidence.png is drawn anew.
 """
 
 import argparse
@@ -20,7 +20,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from digitize_score import find_wrong, measure_beats, score, shown
+from digitize_draw import draw
+from digitize_score import (
+    INTERVALS,
+    challenge_score,
+    find_wrong,
+    measure_beats,
+    measure_intervals,
+    score,
+    shown,
+)
 
 from precord.digitize import Options, digitize
 from precord.digitize.confidence import FEATURES
@@ -51,21 +60,26 @@ def main() -> None:
     parser.add_argument("--real", action="store_true", help="read the real pictures too")
     options = parser.parse_args()
     shared = Path(os.environ["PRECORD_SHARED"], "data")
-    files = _files(shared / "ptb-xl")
+    files = list_files(shared / "ptb-xl")
     if options.fit:
         _fit(options.fit, files, options.pages)
     out = ["# Paper to record", "", f"`python benchmarks/digitize.py -n {options.n}`; {NOTE}.", ""]
     out += ["| pages | median dB of leads | 10th percentile | refused | read below 3 dB "]
     out[-1] += "| ST error, mV | R and S error, mV | leads wrong | s of processor |"
     out += ["|---|---|---|---|---|---|---|---|---|"]
-    out += [_row(kind, _measured(kind, options.n, files, options.pages)) for kind in _KINDS]
+    pages = {kind: _measured(kind, options.n, files, options.pages) for kind in _KINDS}
+    out += [_row(kind, pages[kind]) for kind in _KINDS]
+    out += ["", "| pages | Challenge 2024, mean dB | rate, /min | PR, ms | QRS, ms | QT, ms |"]
+    out += ["|---|---|---|---|---|---|"]
+    out += [_intervals(kind, pages[kind]) for kind in _KINDS]
+    out += ["", draw(pages)]
     if options.real:
         out += ["", "| real picture | answer |", "|---|---|"]
         out += [_real(path) for path in sorted((shared / "paper-images").iterdir())]
     sys.stdout.write("\n".join([*out, ""]))
 
 
-def _files(folder: Path) -> list[Path]:
+def list_files(folder: Path) -> list[Path]:
     """Return the records of folds 1 to 8."""
     with (folder / "ptbxl_database.csv").open(encoding="utf-8") as table:
         rows = [row for row in csv.DictReader(table) if int(float(row["strat_fold"])) <= 8]
@@ -119,7 +133,7 @@ def _run(places: list[tuple[str, int, Path]], kept: Path | None) -> list[dict[st
 
 def _measure(kind: str, seed: int, path: Path) -> dict[str, Any]:
     """Draw and read one page, and return all that the tables need."""
-    page, record, (layout, calibration) = _draw(kind.removeprefix("fit-"), seed, path)
+    page, record, (layout, calibration) = draw_pages(kind.removeprefix("fit-"), seed, path)
     begin = time.process_time()
     found: Reading | None = None
     refusal = ""
@@ -140,6 +154,8 @@ def _measure(kind: str, seed: int, path: Path) -> dict[str, Any]:
         "expected": [] if found is None else [round(v, 2) for v in found.snr_db],
         "evidence": rows if is_judged else [], "st": beats["st"], "rs": beats["rs"],
         "wrong": find_wrong(record, truth, read_one, shift),
+        "challenge": challenge_score(truth, record.rate, read_one).round(2).tolist(),
+        "intervals": measure_intervals(record, read_one),
     }  # fmt: skip
 
 
@@ -150,7 +166,7 @@ def _limit(kind: str) -> float:
     return -np.inf if kind.startswith("fit-") else MIN_SNR
 
 
-def _draw(kind: str, seed: int, path: Path) -> tuple[Page, Record, tuple[str, Calibration]]:
+def draw_pages(kind: str, seed: int, path: Path) -> tuple[Page, Record, tuple[str, Calibration]]:
     """Return a page of *kind*, the record on it, and its layout and scale."""
     rng = np.random.default_rng(seed)
     record = read(path)
@@ -175,6 +191,22 @@ def _row(kind: str, pages: list[dict[str, Any]]) -> str:
         f"| {refused} of {len(pages)} | {low} of {len(pages)} | {st} | {rs} | {wrong} "
         f"| {seconds:.1f} |"
     )
+
+
+def _intervals(kind: str, pages: list[dict[str, Any]]) -> str:
+    """Return the line of a kind of page: the Challenge's score, and errors of what is measured.
+
+    Median of the errors' size, its 90th percentile, and how many pages have one, of those on
+    whose record there is something to measure.
+    """
+    score = float(np.mean([np.mean(page["challenge"]) for page in pages]))
+    cells = [kind, f"{score:.1f}"]
+    for name in INTERVALS:
+        read = [page["intervals"].get(name) for page in pages if page["intervals"]]
+        errors = np.abs([error for error in read if error is not None])
+        middle, high = np.quantile(errors, [0.5, 0.9]) if errors.size else (np.nan, np.nan)
+        cells.append(f"{middle:.1f}, {high:.1f} ({errors.size} of {len(read)})")
+    return f"| {' | '.join(cells)} |"
 
 
 def _real(path: Path) -> str:

@@ -6,9 +6,12 @@ from numpy.typing import NDArray
 from precord.image.layout import Calibration, lay_out
 from precord.leads import LEADS
 from precord.record import Record
-from precord.signal.beats import find_beats
+from precord.signal.beats import average_beats, find_beats
+from precord.signal.measure import measure
 
 MAX_SHIFT = 0.040  # seconds
+CHALLENGE_SHIFT, CHALLENGE_STEP = 0.5, 0.004  # seconds
+INTERVALS = ("heart_rate_bpm", "pr_ms", "qrs_ms", "qt_ms")
 
 
 def shown(record: Record, layout: str, calibration: Calibration) -> NDArray[np.float64]:
@@ -46,6 +49,52 @@ def score(
         if np.median(found) > np.median(best):
             best, at = found, float(shift)
     return best, at
+
+
+def challenge_score(
+    truth: NDArray[np.float64], rate: float, read: Record | None
+) -> NDArray[np.float64]:
+    """Return (12,) dB per lead as the George B. Moody PhysioNet Challenge 2024 counts.
+
+    Each lead for itself, at the shift of at most half a second and the offset that suit it best;
+    the reference keeps its mean and what is missing does not count. What is refused is 0 dB.
+    Source: Reyna et al. 2024 (Computing in Cardiology 51). Theirs finds shift and offset by the
+    correlation of histograms, this by trying shifts 4 ms apart.
+    """
+    if read is None or not read.is_calibrated:
+        return np.zeros(len(truth))
+    standard = read.to_standard().signal.astype(np.float64)
+    seconds = np.arange(truth.shape[1]) / rate
+    grid = np.arange(standard.shape[1]) / read.rate
+    shifts = np.arange(-CHALLENGE_SHIFT, CHALLENGE_SHIFT + 1e-9, CHALLENGE_STEP)
+    best = np.full(len(truth), -np.inf)
+    for k, (row, got) in enumerate(zip(truth, standard, strict=True)):
+        here = np.isfinite(row)
+        for shift in shifts:
+            other = _at(got, grid, seconds[here] + shift)
+            both = np.isfinite(other)
+            if both.sum() < here.sum() / 2:
+                continue
+            error = row[here][both] - other[both]
+            noise = max(float(np.var(error)), 1e-12)
+            power = max(float(np.mean(row[here][both] ** 2)), 1e-12)
+            best[k] = max(best[k], 10 * np.log10(power / noise))
+    return np.where(np.isfinite(best), best, 0.0)
+
+
+def measure_intervals(record: Record, read: Record | None) -> dict[str, float | None]:
+    """Return the errors of rate, PR, QRS and QT, both sides measured by precord.
+
+    None where one side has none; empty where nothing was read.
+    """
+    if read is None:
+        return {}
+    true, found = (measure(one, average_beats(one)) for one in (record, read))
+    errors: dict[str, float | None] = {}
+    for name in INTERVALS:
+        a, b = getattr(true, name), getattr(found, name)
+        errors[name] = None if a is None or b is None else round(float(b - a), 2)
+    return errors
 
 
 def measure_beats(

@@ -6,7 +6,6 @@ raw PTB-XL record of folds 1 to 8 in PRECORD_SHARED, and read back. The score is
 """
 
 import argparse
-import csv
 import os
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from digitize_score import score, shown
 
+from digitize import list_files
 from precord.digitize import digitize
 from precord.errors import PrecordError
 from precord.image.layout import GAINS, LAYOUTS, SPEEDS, Calibration
@@ -44,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-n", type=int, default=5, help="pages of each layout, speed and gain")
     n = parser.parse_args().n
-    files = _files(Path(os.environ["PRECORD_SHARED"], "data", "ptb-xl"))
+    files = list_files(Path(os.environ["PRECORD_SHARED"], "data", "ptb-xl"))
     ways = list(product(LAYOUTS, SPEEDS, GAINS))
     out = ["# PDF to record, by its lines", "", f"`python benchmarks/vector_pdf.py -n {n}`. {NOTE}"]
     out += [
@@ -65,13 +65,6 @@ def main() -> None:
             everything += found
     out.append(_row("all", everything))
     sys.stdout.write("\n".join([*out, ""]))
-
-
-def _files(folder: Path) -> list[Path]:
-    """Return the records of folds 1 to 8."""
-    with (folder / "ptbxl_database.csv").open(encoding="utf-8") as table:
-        rows = [row for row in csv.DictReader(table) if int(float(row["strat_fold"])) <= 8]
-    return [folder / f"{row['filename_hr']}.hea" for row in rows]
 
 
 def _read(file: Path, page: Path, layout: str, speed: float, gain: float) -> Read:

@@ -25,6 +25,10 @@ _BY_ROWS = {
 KNOWN = (*LAYOUTS, "3x4+2")
 _SAME = 0.9  # correlation from which a strip is a lead
 _UNEXPLAINED = 0.5  # of misfit: marks between leads where a layout has none
+_FAR, _NEAR = 10.0, 0.6  # mm that columns may begin from where the rows do, and where these agree
+_PLAIN = (
+    0.7  # marks so sure that they say it against rows that agree: a foot of the pulse begins them
+)
 _COLUMN_SECONDS = {4: 2.5, 2: 5.0, 1: 10.0}
 
 
@@ -121,12 +125,14 @@ def _fit(
         standard = _COLUMN_SECONDS[n] * one * FLAT_PX_PER_MM
         if n > 1 and abs(width / standard - 1) < 0.12:
             widths = [standard]
-    reach = round((0.6 if ends.is_sure else 10.0) * FLAT_PX_PER_MM) if n > 1 else 0
+    far = round(_FAR * FLAT_PX_PER_MM) if n > 1 else 0
+    reach = min(far, round(_NEAR * FLAT_PX_PER_MM)) if ends.is_sure else far
     evidence = _Evidence(signals, rows, layout, marks, _jumps(signals))
     tried = [
         (w, begin + shift, float(abs(shift)))
         for w in widths
-        for shift in range(-reach, reach + 1, 2)
+        for shift in range(-far, far + 1, 2)
+        if abs(shift) <= reach or evidence.marked(w, begin + shift) > _PLAIN
     ]
     best = min(tried, key=lambda one: evidence.cost(*one))
     if n > 1 and evidence.marked(*best[:2]) > 0.4:  # marks say it better than the standard
