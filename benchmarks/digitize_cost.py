@@ -2,8 +2,8 @@
 
 Scans of 150 to 300 dpi and photos of 12 megapixels, drawn from PTB-XL records of folds 1 to 8,
 each read by `precord digitize` in a process of its own. Seconds of processor and the peak of
-resident memory; the start of Python, what it imports, and writing record and overlay included. Targets: a scan within 3 s, a
-photo within 6 s, 1 GB.
+resident memory; the start of Python, what it imports, and writing record and overlay are in it.
+Targets: a scan within 3 s, a photo within 6 s, 1 GB.
 """
 
 import argparse
