@@ -62,10 +62,10 @@ def test_a_case_that_is_not_found_is_not_added() -> None:
 
 
 def test_the_note_says_which_case_and_why() -> None:
-    """Place, class and probability; nothing of what is hardly possible."""
-    classes = np.stack([NORM, NORM, MI + HYP])
+    """Place, class and probability; nothing hardly possible, nor what another hit shows."""
+    classes = np.stack([STTC, NORM, MI + HYP + STTC])
     (note,) = describe_added(
-        np.array([0, 2]), np.array([0, 1]), classes, chances(NORM=0.9, HYP=0.06, MI=0.01)
+        np.array([0, 2]), np.array([0, 1]), classes, chances(STTC=0.9, HYP=0.06, MI=0.01)
     )
     assert note == "case 2 is not the next nearest; it shows what is possible: HYP (6%)"
 

@@ -53,14 +53,16 @@ def describe_added(
 ) -> list[str]:
     """Return a note on each of *rows* that is not among the *nearest*; others as above."""
     notes = []
+    among = np.isin(rows, nearest)
+    shown = (classes[rows[among]] > 0).any(axis=0)
     for place, row in enumerate(rows, start=1):
-        if row in nearest:
+        if among[place - 1]:
             continue
-        possible = _ABNORMAL & (probabilities >= POSSIBLE) & (classes[row] > 0)
-        shown = ", ".join(
-            f"{SUPERCLASSES[c]} ({probabilities[c]:.0%})" for c in np.flatnonzero(possible)
+        added = _ABNORMAL & (probabilities >= POSSIBLE) & (classes[row] > 0) & ~shown
+        words = ", ".join(
+            f"{SUPERCLASSES[c]} ({probabilities[c]:.0%})" for c in np.flatnonzero(added)
         )
-        notes.append(f"case {place} is not the next nearest; it shows what is possible: {shown}")
+        notes.append(f"case {place} is not the next nearest; it shows what is possible: {words}")
     return notes
 
 
