@@ -28,7 +28,7 @@ def _damage(record: Record, fault: Fault) -> Record:
     row = signal[V3]
     match fault:
         case Fault.MISSING:
-            row[: len(row) * 3 // 5] = np.nan
+            row[: len(row) * 17 // 20] = np.nan
         case Fault.FLAT:
             row[:] = 0.1
         case Fault.SATURATED:
@@ -60,6 +60,16 @@ def test_each_fault_is_found_in_its_lead_alone(good: Record, fault: Fault, scale
     assert all(not lead.faults for i, lead in enumerate(found) if i != V3)
     usable = fault in {Fault.NOISY, Fault.SATURATED}
     assert found[V3].is_usable == usable
+
+
+def test_a_lead_of_a_printed_page_is_no_fault(good: Record) -> None:
+    """A quarter of ten seconds is all that paper has of it, and enough."""
+    signal = good.signal.copy()
+    signal[V3, len(signal[V3]) // 4 :] = np.nan
+
+    found = assess(replace(good, signal=signal))[V3]
+
+    assert (found.missing_share, found.faults) == (pytest.approx(0.75), frozenset())
 
 
 def test_missing_share_is_counted(good: Record) -> None:

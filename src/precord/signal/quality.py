@@ -19,7 +19,7 @@ from precord.signal.filters import band_limit
 class Fault(StrEnum):
     """What can be wrong with a lead."""
 
-    MISSING = "missing"  # more than half of its samples
+    MISSING = "missing"  # too little of it is there; the 2.5 s of a printed lead are enough
     FLAT = "flat"  # nothing but steps of the converter
     SATURATED = "saturated"  # clipped at its highest or lowest value
     DISCONNECTED = "disconnected"  # drift that no heart makes, or hardly any ECG in it
@@ -44,6 +44,7 @@ class LeadQuality:
         return not self.faults - {Fault.NOISY, Fault.SATURATED}
 
 
+_LEAST = 2.0  # seconds of a lead, in which there are two beats at 60 a minute
 _FLAT_MV = 0.01  # peak to peak within a second; a P wave alone is above it
 _DRIFT_MV = 5.0  # standard deviation; electrode offsets in motion reach it, hearts do not
 _CLIPPED_SHARE = 0.02  # of the samples at one extreme value
@@ -61,7 +62,7 @@ def assess(record: Record) -> tuple[LeadQuality, ...]:
         missing = float(np.isnan(row).mean())
         noise = None if high is None else _power(high[i])
         faults = _faults(row, _power(low[i]), noise, record) if missing < 1 else set()
-        if missing > 0.5:
+        if missing > 0.5 and (1 - missing) * record.duration < _LEAST:
             faults.add(Fault.MISSING)
         found.append(LeadQuality(lead, frozenset(faults), missing))
     return tuple(found)
