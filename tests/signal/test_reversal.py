@@ -156,6 +156,16 @@ def test_not_testable_says_why() -> None:
     assert "scale of its own" in _check(odd).limb_not_testable
 
 
+def test_a_printed_page_shows_too_little_of_the_chest_leads() -> None:
+    """A quarter of each: that is said, and not that they are unusable."""
+    signal = RECORD.signal.copy()
+    signal[6:, signal.shape[1] // 4 :] = np.nan
+
+    found = _check(replace(RECORD, signal=signal))
+
+    assert found.chest_not_testable == "too little of V1, V2, V3, V4, V5, V6"
+
+
 def test_notes() -> None:
     """One sentence for each doubt; none for a sound record, which is never changed."""
     before = RECORD.digest()

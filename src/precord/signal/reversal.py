@@ -158,7 +158,8 @@ class MedianBeat:
         absent = {lead for lead, is_short in zip(record.leads, short, strict=True) if is_short}
         there = set(record.leads) - absent
         if missing := [lead for lead in CHEST_LEADS if lead not in there - unusable]:
-            return f"no usable {', '.join(missing)}"
+            what = "too little of" if absent.issuperset(missing) else "no usable"
+            return f"{what} {', '.join(missing)}"
         beats = beats or average_beats(record)
         if beats.is_dominant.sum() < MIN_DOMINANT:
             return f"fewer than {MIN_DOMINANT} beats alike"
