@@ -9,6 +9,8 @@ export const MEASURED = [
   ["qtc_ms", "QTc", "ms"], ["qrs_axis_deg", "axis", "degrees"],
 ];
 
+const DOUBTFUL = 0.8; // a lead read from paper that is less sure than that is a warning
+
 /** Fill *section* with the query of an answer. */
 export function showQuery(section, query, canCorrect = false) {
   if (query.kind === "text") {
@@ -68,7 +70,8 @@ function read(query) {
 export function faults(record) {
   const bad = record.leads.filter((lead) => lead.faults.length || lead.is_derived || lead.confidence !== null);
   if (!bad.length) return el("p", { class: "quiet" }, t("quality_good"));
-  return el("p", { class: "warning" }, `${t("quality")}: `, bad.map((lead) => {
+  const isPoor = bad.some((lead) => lead.faults.length || lead.is_derived || lead.confidence < DOUBTFUL);
+  return el("p", { class: isPoor ? "warning" : "quiet" }, `${t("quality")}: `, bad.map((lead) => {
     const sure = lead.confidence === null ? [] : [t("confidence", { n: number(100 * lead.confidence) })];
     const what = [...lead.faults.map(t), ...(lead.is_derived ? [t("derived")] : []), ...sure];
     return `${lead.lead} ${what.join(", ")}`;
