@@ -17,10 +17,11 @@ CONFIG = replace(
     folds=(1, 2, 3, 4, 5, 6, 7, 8),
     validation_fold=None,
     model=replace(_FIRST.model, redraws=True),
-    passes=20,
+    passes=30,
     simulated_share=0.4,
     simulated_until=0.7,
     augment=replace(_FIRST.augment, spans=0.5),
     hidden_signal_weight=1.0,
     text_pairs=64,
+    score=replace(_FIRST.score, statements=0.55, superclasses=0.35),
 )

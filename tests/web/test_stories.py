@@ -83,7 +83,8 @@ def test_a_picture_is_pasted(open_page: Open, paper: Path) -> None:
     )
     page.wait_for_selector("#hits .hit")
     expect(page.locator("#query .facts-line")).to_contain_text("read from a picture")
-    expect(page.locator("#query")).to_contain_text("% sure")
+    sure = page.locator("#query p", has_text="% sure")
+    expect(sure).to_have_class("quiet")
     expect(page.get_by_role("link", name="Correct the reading")).to_be_visible()
 
 

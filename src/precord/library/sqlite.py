@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from precord.case import Case
 from precord.criteria import Criteria
 from precord.errors import EncoderMismatchError, LibraryError, QueryError
+from precord.library.count import count_cases
+from precord.library.erase import EMPTY_LOG, delete_cases, scrub
 from precord.library.key import create_keys, key_path, sign_key
 from precord.library.patient import Patients, has_one_key
 from precord.library.protocol import EncoderIdentity, Stats, Vectors
@@ -42,10 +44,8 @@ from precord.library.schema import (
 )
 from precord.library.select import select_meeting
 from precord.library.waveform import Waveform
-from precord.report import Source
 
 MAX_QUERY = 10_000  # characters of a text query
-_EMPTY_LOG = "PRAGMA wal_checkpoint (TRUNCATE)"
 
 
 class SqliteLibrary:
@@ -330,26 +330,17 @@ class SqliteLibrary:
         return n_cases
 
     def _erase(self, find: str, values: Sequence[str]) -> int:
-        """Erase the cases whose keys *find* selects by *values*; return how many there were.
-
-        A deleted word stays in the index until that is rebuilt, and a deleted row in the
-        file until that is vacuumed. So the whole file is written anew, by way of a
-        temporary file: both disks need its size again in free space.
-        """
+        """Erase the cases whose keys *find* selects by *values*; return how many there were."""
         with self.writing() as db:
-            keys = [key for value in values for key in db.execute(find, (value,))]
-            db.executemany("DELETE FROM words WHERE rowid = ?", keys)
-            db.executemany("DELETE FROM cases WHERE key = ?", keys)
-            db.execute("INSERT INTO words (words) VALUES ('rebuild')")
+            n_cases = delete_cases(db, find, values)
         with self.reading() as db:
-            db.execute("VACUUM")
-            (is_busy, *_) = db.execute(_EMPTY_LOG).fetchone()
+            is_busy = scrub(db)
         if is_busy:
             raise LibraryError(
                 f"{self.path}: others are reading it, so that what was deleted is still on the "
                 "disk; close them and delete again"
             )
-        return len(keys)
+        return n_cases
 
     def has_keys(self) -> bool:
         """Tell whether each patient has a key, as in every library but those of version 2."""
@@ -365,20 +356,12 @@ class SqliteLibrary:
         with self.writing() as db:
             self._patients.upgrade(db)
         with self.reading() as db:
-            db.execute(_EMPTY_LOG)
+            db.execute(EMPTY_LOG)
 
     def stats(self) -> Stats:
         """Return how many cases there are, by corpus and by source."""
         with self.reading() as db:
-            rows = db.execute(
-                "SELECT corpus, source, count(*) FROM cases GROUP BY corpus, source"
-            ).fetchall()
-            (patients,) = db.execute("SELECT count(DISTINCT patient) FROM cases").fetchone()
-        by_corpus, by_source = Counter[str](), Counter[Source]()
-        for corpus, source, n_cases in rows:
-            by_corpus[corpus] += n_cases
-            by_source[Source(source)] += n_cases
-        return Stats(by_corpus.total(), patients, dict(by_corpus), dict(by_source))
+            return count_cases(db)
 
     def check(self) -> None:
         """Read the whole file and check it.
