@@ -12,7 +12,7 @@ from precord.report import Source
 from precord.retrieve import Retriever, Witness, words
 from precord.retrieve.words import rank_text, says_otherwise
 from precord.text import TextQuery, read_query
-from tests.retrieve.test_search import DIM, NO_VECTOR, ChosenEncoder, _add, _case, _on
+from tests.retrieve.planted import DIM, NO_VECTOR, ChosenEncoder, on, plant, planted
 
 NAN = float("nan")
 
@@ -27,11 +27,11 @@ def library(tmp_path: Path) -> Iterator[SqliteLibrary]:
 @pytest.fixture
 def three(library: SqliteLibrary) -> SqliteLibrary:
     """Return a library in which each witness prefers another case; texts lie at 90 degrees."""
-    _add(
+    plant(
         library,
-        (_case("both", text="normal", statements="AFIB LVH"), _on(-90), _on(-90)),
-        (_case("half", text="tremor", statements="AFIB"), _on(30), _on(30)),
-        (_case("near", text="normal", statements="SR"), _on(90), _on(90)),
+        (planted("both", text="normal", statements="AFIB LVH"), on(-90), on(-90)),
+        (planted("half", text="tremor", statements="AFIB"), on(30), on(30)),
+        (planted("near", text="normal", statements="SR"), on(90), on(90)),
     )
     return library
 
@@ -87,10 +87,10 @@ def test_findings_of_a_text_that_names_none_find_nothing(three: SqliteLibrary) -
 
 def test_findings_lift_a_case_that_nothing_else_finds(library: SqliteLibrary) -> None:
     """Neither a vector nor a word of the query, but the statement."""
-    _add(
+    plant(
         library,
-        (_case("coded", text="tremor", statements="ANEUR"), NO_VECTOR, NO_VECTOR),
-        (_case("other", text="tremor", statements="SR"), NO_VECTOR, NO_VECTOR),
+        (planted("coded", text="tremor", statements="ANEUR"), NO_VECTOR, NO_VECTOR),
+        (planted("other", text="tremor", statements="SR"), NO_VECTOR, NO_VECTOR),
     )
     query = TextQuery("zzz", (frozenset({"ANEUR"}),), frozenset())
 
@@ -129,14 +129,14 @@ def test_findings_lift_a_case_that_nothing_else_finds(library: SqliteLibrary) ->
 )
 def test_reports_that_say_otherwise(asked: str, report: str, codes: str, expected: bool) -> None:
     """Codes count more than words, doubt is no denial, and a family is all of its kinds."""
-    case = _case("a", text=report, statements=codes)
+    case = planted("a", text=report, statements=codes)
 
     assert says_otherwise(case, read_query(asked)) is expected
 
 
 def test_a_case_without_a_report_says_nothing() -> None:
     """Its statements are a condition of the search itself."""
-    case = _case("a", text=None, statements="SR")
+    case = planted("a", text=None, statements="SR")
 
     assert not says_otherwise(case, read_query("AF without SR"))
 
@@ -147,12 +147,16 @@ def test_what_is_ruled_out_never_comes_however_near(
 ) -> None:
     """Coded, or only said in the report; such cases are counted, and others fill their places."""
     text = "atrial fibrillation atrial fibrillation"
-    _add(
+    plant(
         library,
-        (_case("coded", text=text, statements="AFIB IMI"), _on(90), _on(90)),
-        (_case("said", text=f"{text}, inferior infarct", statements=""), _on(90), _on(90)),
-        (_case("denied", text="no atrial fibrillation", statements="SR"), _on(90), _on(90)),
-        (_case("far", text="atrial fibrillation, no infarct", statements="AFIB"), _on(0), _on(0)),
+        (planted("coded", text=text, statements="AFIB IMI"), on(90), on(90)),
+        (planted("said", text=f"{text}, inferior infarct", statements=""), on(90), on(90)),
+        (planted("denied", text="no atrial fibrillation", statements="SR"), on(90), on(90)),
+        (
+            planted("far", text="atrial fibrillation, no infarct", statements="AFIB"),
+            on(0),
+            on(0),
+        ),
     )
 
     result = Retriever(library, ChosenEncoder()).by_text(
@@ -170,14 +174,14 @@ def _fill(library: SqliteLibrary, n: int) -> None:
     reports = ["atrial fibrillation", "sinus rhythm", "no infarct", "no atrial fibrillation", "x"]
     rows = []
     for i in range(n):
-        case = _case(
+        case = planted(
             f"c{i}",
             text=reports[rng.integers(len(reports))],
             statements=codes[rng.integers(len(codes))],
             source=Source.MACHINE if i % 7 == 3 else Source.CLINICIAN,
         )
-        rows.append((case, _on(rng.uniform(0, 360)), _on(rng.uniform(0, 360))))
-    _add(library, *rows)
+        rows.append((case, on(rng.uniform(0, 360)), on(rng.uniform(0, 360))))
+    plant(library, *rows)
 
 
 @pytest.mark.parametrize("k", [1, 4, 60])
@@ -220,8 +224,8 @@ def test_narrow_criteria_reach_the_last_word(
     """The one case that meets them stands far below the depth to which words are ranked."""
     monkeypatch.setattr(words, "_BM25_DEPTH", 2)
     long = "tremor " + "and other things that dilute a word " * 5
-    rows = [(_case(f"c{i}", text="tremor"), _on(0), _on(0)) for i in range(9)]
-    _add(library, *rows, (_case("last", text=long, statements="LVH"), _on(0), _on(0)))
+    rows = [(planted(f"c{i}", text="tremor"), on(0), on(0)) for i in range(9)]
+    plant(library, *rows, (planted("last", text=long, statements="LVH"), on(0), on(0)))
     retriever = Retriever(library, ChosenEncoder())
     criteria = Criteria(has=frozenset({"LVH"}))
 
@@ -240,7 +244,7 @@ def test_a_case_added_in_the_middle_of_a_search_waits(
 
     def add_first(query: str, k: int) -> list[tuple[str, float]]:
         with SqliteLibrary.open(three.path) as other:
-            _add(other, (_case("new", text="tremor tremor"), _on(90), _on(90)))
+            plant(other, (planted("new", text="tremor tremor"), on(90), on(90)))
         return search(query, k)
 
     monkeypatch.setattr(three, "search_text", add_first)
@@ -253,9 +257,9 @@ def test_a_case_added_in_the_middle_of_a_search_waits(
 
 def test_reports_that_contradict_do_not_use_up_the_answer(library: SqliteLibrary) -> None:
     """Forty of them stand before the five that fit: five come, and three are asked for."""
-    rows = [(_case(f"a{i}", text="no LVH", statements=""), _on(90), _on(90)) for i in range(40)]
-    rows += [(_case(f"b{i}", text="trace", statements=""), _on(0), _on(0)) for i in range(5)]
-    _add(library, *rows)
+    rows = [(planted(f"a{i}", text="no LVH", statements=""), on(90), on(90)) for i in range(40)]
+    rows += [(planted(f"b{i}", text="trace", statements=""), on(0), on(0)) for i in range(5)]
+    plant(library, *rows)
 
     hits = Retriever(library, ChosenEncoder()).by_text("LVH", k=3).hits
 
