@@ -7,7 +7,7 @@ PRECORD_SHARED ?= ../shared
 DATA := $(PRECORD_SHARED)/data
 export PRECORD_SHARED
 
-.PHONY: help setup demo test check fuzz bench docs baselines costs ablations towers scaling results gates wheel bundle check-bundle clean
+.PHONY: help setup demo test check fuzz bench docs baselines costs ablations towers cross calibrate scaling results gates wheel bundle check-bundle clean
 
 help: ## list what there is to do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -95,6 +95,14 @@ runs/cv-ablation-redrawn/queries.npz: export PRECORD_REDRAW = 1
 
 ablations: $(ABLATIONS:%=runs/cv-ablation-%/queries.npz) ## what each part of the training is worth, inside folds 1-8 (an hour)
 	$(BIN)/precord compare $(ABLATIONS:%=runs/cv-ablation-%)
+
+runs/cv-shipped/queries.npz: | $(VENV)/.dev
+	$(BIN)/precord cross-validate configs/shipped.py --out runs/cv-shipped
+
+cross: runs/cv-shipped/queries.npz ## weights of the shipped recipe that half of the recordings may ask (40 minutes on one core)
+
+calibrate: runs/cv-shipped/queries.npz ## what their answers teach of probability and doubt, kept beside the weights that ship
+	$(BIN)/python benchmarks/answers.py --fit
 
 TOWERS := shipped convolutions four-layers linear-patches short-patches long-patches
 

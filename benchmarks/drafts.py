@@ -77,7 +77,7 @@ def main() -> None:
     PAGE.write_text(
         f"""# How often a drafted sentence is right
 
-- command: `python benchmarks/drafts.py`
+- command: `make cross`, then `python benchmarks/drafts.py`
 - date: {datetime.now(UTC):%Y-%m-%d}; {platform.machine()}, {platform.system()}, Python \
 {platform.python_version()}, {os.cpu_count()} cores; {time.process_time() - started:.0f} s of one
 - drafts in English from the {N_PRECEDENTS} most similar cases, extractive, without a language model

@@ -133,7 +133,7 @@ def write_page(
         )
     return f"""# A search that stresses a place
 
-- command: `python benchmarks/place.py`
+- command: `make cross`, then `python benchmarks/place.py`
 - queries: {about}; {len(patients)} of them have usual beats in both halves
 - date: {datetime.now(UTC):%Y-%m-%d}
 

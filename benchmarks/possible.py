@@ -82,7 +82,7 @@ def write_page(found: dict[float, Measured], resamples: Resamples, about: str) -
     columns = ["an abnormal class is shown", *found[NEVER]]
     return f"""# What is possible is shown
 
-- command: `python benchmarks/possible.py --cross FOLDER`, after `precord cross-validate`
+- command: `make cross`, then `python benchmarks/possible.py`
 - queries: {about}
 - date: {datetime.now(UTC):%Y-%m-%d}
 

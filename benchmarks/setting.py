@@ -1,10 +1,9 @@
 """What the benchmarks of answers share: weights that never saw who asks, and their gallery.
 
-The weights that ship were trained on PTB-XL folds 1 to 7, and fold 8, which chose their checkpoint,
-asks them. With --cross the weights of a cross-validation are asked instead, two of them: one
-trained on folds 5 to 8, whom folds 1 to 4 ask, and one the other way round
-(`precord cross-validate CONFIG --out FOLDER`). So every recording may ask, and weights that were
-trained on all of them can be judged.
+The weights that ship were trained on all of PTB-XL folds 1 to 8: none of these may ask them. Asked
+are the weights of a cross-validation of the same recipe instead, two of them: one trained on folds
+5 to 8, whom folds 1 to 4 ask, and one the other way round (`make cross`). So every recording may
+ask.
 """
 
 import argparse
@@ -21,7 +20,6 @@ from precord.library.sqlite import SqliteLibrary
 
 ROOT = Path(__file__).parents[1]
 PARTS = ((1, 2, 3, 4), (5, 6, 7, 8))  # as `precord cross-validate` cuts the folds
-TRAINED, CHOSE = (1, 2, 3, 4, 5, 6, 7), (8,)  # by the weights that ship
 SMALL = (4,)  # who asks where all of a part would take too long
 KINDS = ("ptb-xl", "ptb-xl-zscored")
 SHIPPED = ROOT / "src/precord/weights"
@@ -48,38 +46,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--shared", type=Path, default=Path(os.environ.get("PRECORD_SHARED", "../shared"))
     )
     parser.add_argument("--runs", type=Path, default=ROOT / "runs")
-    parser.add_argument("--cross", type=Path, help="folder that `precord cross-validate` left")
+    parser.add_argument(
+        "--cross",
+        type=Path,
+        default=ROOT / "runs/cv-shipped",
+        help="folder that `precord cross-validate` left",
+    )
 
 
 @contextmanager
 def open_parts(arguments: argparse.Namespace) -> Iterator[list[Part]]:
-    """Open the parts that ask: one of the weights that ship, two of a cross-validation."""
+    """Open the two parts that ask."""
     with ExitStack() as stack:
-        if arguments.cross is None:
-            yield [stack.enter_context(_open(arguments, SHIPPED, TRAINED, CHOSE))]
-            return
-        yield [
-            stack.enter_context(
-                _open(arguments, arguments.cross / f"part-{n}" / "weights", PARTS[1 - n], PARTS[n])
-            )
-            for n in (0, 1)
-        ]
+        yield [stack.enter_context(_open(arguments, n, PARTS[n])) for n in (0, 1)]
 
 
 @contextmanager
 def open_small(arguments: argparse.Namespace) -> Iterator[Part]:
     """Open one part of which one fold asks."""
-    weights = SHIPPED if arguments.cross is None else arguments.cross / "part-0" / "weights"
-    gallery, asking = (TRAINED, CHOSE) if arguments.cross is None else (PARTS[1], SMALL)
-    with _open(arguments, weights, gallery, asking) as part:
+    with _open(arguments, 0, SMALL) as part:
         yield part
 
 
 @contextmanager
-def _open(
-    arguments: argparse.Namespace, weights: Path, gallery: Sequence[int], asking: Sequence[int]
-) -> Iterator[Part]:
-    """Open *weights* with the folds that trained them as gallery."""
+def _open(arguments: argparse.Namespace, number: int, asking: Sequence[int]) -> Iterator[Part]:
+    """Open the weights of part *number*, with the folds that trained them as gallery."""
+    weights, gallery = arguments.cross / f"part-{number}" / "weights", PARTS[1 - number]
     corpora = [(kind, arguments.shared / "data" / kind) for kind in KINDS]
     encoder = Encoder.load(weights, threads=1)
     with open_gallery(corpora, gallery, arguments.runs, encoder) as library:

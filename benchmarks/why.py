@@ -51,7 +51,7 @@ def main() -> None:
         parts = [
             f"""# Why a case matched, and searches that are steered
 
-- command: `python benchmarks/why.py`
+- command: `make cross`, then `python benchmarks/why.py`
 - queries: {part.about}; simulated ECGs where a table says so
 - date: {datetime.now(UTC):%Y-%m-%d}
 

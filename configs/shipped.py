@@ -3,7 +3,7 @@
 Run with `precord train configs/shipped.py --out runs/shipped`. Simulated and real records first,
 real ones alone for the last three tenths; pairs of texts and hidden signals throughout. PTB-XL
 folds 1-8 train and nothing chooses; the thresholds of statements come from a cross-validation
-inside them (`python benchmarks/answers.py --fit --cross FOLDER`). Fold 9 is never read.
+inside them (`make calibrate`). Fold 9 is never read.
 """
 
 from dataclasses import replace

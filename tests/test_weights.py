@@ -38,7 +38,7 @@ def test_they_are_small() -> None:
 
 
 def test_calibration_is_of_these_weights(encoder: Encoder) -> None:
-    """New weights need `python benchmarks/answers.py --fit`: until then there are only counts."""
+    """New weights need `make calibrate`: until then there are only counts."""
     calibration = Calibration.load(encoder.fingerprint)
 
     assert calibration is not None
