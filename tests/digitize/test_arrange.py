@@ -51,6 +51,17 @@ def test_marks_say_where_columns_begin_against_rows_that_agree(is_sure: bool) ->
     assert abs(found.begin - FIRST) <= 3
 
 
+def test_one_mark_between_two_columns_moves_nothing() -> None:
+    """What stands alone may be anything."""
+    y = np.tile(_page()[:2], (3, 1))
+    marks = _marks(y.shape[1], [FIRST + 2 * WIDTH + 60])
+    ends = Ends(FIRST, FIRST + 4 * WIDTH, is_sure=True)
+    found = arrange(y.astype(np.float32), ends, "6x2", 25.0, marks)
+
+    assert found is not None
+    assert abs(found.begin - FIRST) <= 6
+
+
 def test_rows_that_agree_are_believed_where_marks_are_few() -> None:
     """One mark of three elsewhere is no reason to move all columns."""
     y = _page()

@@ -132,7 +132,7 @@ def _fit(
         (w, begin + shift, float(abs(shift)))
         for w in widths
         for shift in range(-far, far + 1, 2)
-        if abs(shift) <= reach or evidence.marked(w, begin + shift) > _PLAIN
+        if abs(shift) <= reach or (n > 2 and evidence.marked(w, begin + shift) > _PLAIN)
     ]
     best = min(tried, key=lambda one: evidence.cost(*one))
     if n > 1 and evidence.marked(*best[:2]) > 0.4:  # marks say it better than the standard
