@@ -136,6 +136,7 @@ results: $(VENV)/.dev ## fold 9 against folds 1-8, beside the baselines that `ma
 	$(BIN)/precord ingest ptb-xl-zscored $(DATA)/ptb-xl-zscored --folds 1-8 --library runs/results.db
 	$(BIN)/precord evaluate ptb-xl $(DATA)/ptb-xl ptb-xl-zscored $(DATA)/ptb-xl-zscored \
 		--fold 9 --library runs/results.db --json docs/results/fold9.json \
+		$(call beside,first,weights before these) \
 		$(call beside,supervised,supervised network) \
 		$(call beside,budget-signed,ours with the small budget) \
 		$(call beside,budget-qiu2023-grid,qiu2023 grid with the small budget) \
