@@ -22,6 +22,7 @@ from precord.library.sqlite import SqliteLibrary
 from precord.metrics import Estimate
 from precord.report import Language, Report, Source
 from precord.retrieve import Retriever
+from precord.statements import to_superclasses
 from tests.cli.conftest import beating
 from tests.fakes import FakeEncoder
 
@@ -144,6 +145,12 @@ def test_other_weights_stand_beside(archive: Path, library: SqliteLibrary) -> No
     found = tables.retrieval
     assert repr(found["twin"]) == repr(found["precord"])  # NaN equals nothing but its name
     assert repr(found["twin: ECG to ECG only"]) == repr(found["ECG to ECG only"])
+
+    consensus = tables.other["consensus on the superclasses"]
+    classes = {name.removeprefix("AUROC, consensus, ") for name in consensus}
+    asked = to_superclasses(code for e in entries if e.fold == 9 for code in e.statements)
+    assert asked <= classes
+    assert all(0 <= e.value <= 1 for name, e in consensus.items() if name.startswith("AUROC"))
 
 
 def test_statements_that_were_withheld_are_asked_for_by_name(

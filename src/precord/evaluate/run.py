@@ -18,6 +18,7 @@ from precord.evaluate.baseline import (
     wave_heights,
 )
 from precord.evaluate.beside import judge_beside
+from precord.evaluate.consensus import judge_consensus
 from precord.evaluate.crossmodal import cross_modal, side_by_side
 from precord.evaluate.material import Material, OnStage, read_material
 from precord.evaluate.prompts import prompt_aurocs, zero_shot
@@ -31,7 +32,7 @@ from precord.library.protocol import Library
 from precord.library.sqlite import SqliteLibrary
 from precord.metrics import Estimate
 from precord.record import Record
-from precord.retrieve import QueryEncoder, Retriever
+from precord.retrieve import Calibration, QueryEncoder, Retriever
 from precord.signal.measure import measure
 from precord.signal.prepare import prepare
 from precord.statements import Superclass, to_superclasses
@@ -74,6 +75,9 @@ def run(
         "same source": same_source(task, scores["precord"]),
         "text prompts": prompt_aurocs(material, encoder),
     }
+    calibration = Calibration.load(encoder.fingerprint) if isinstance(encoder, Encoder) else None
+    if calibration is not None:
+        other["consensus on the superclasses"] = judge_consensus(material, calibration)
     for name, weights in blind.items():
         other[f"zero-shot text prompts of {name}"] = zero_shot(material, weights)
         advance(1)
