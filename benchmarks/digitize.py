@@ -3,7 +3,7 @@
 With --fit, other pages (other records and seeds) first set the weights of the expected signal to
 noise: a ridge regression of each lead's true dB on the evidence, all kinds of pages alike.
 With --pages FILE each page's result is kept there as a line of JSON, and a run that was
-interrupted goes on where it stopped; a run without --real leaves the real pictures out.
+interrupted goes on where it stopped. Real pictures: `digitize_real.py`.
 
 Pages are drawn from raw PTB-XL records of folds 1 to 8 in PRECORD_SHARED, in layouts, styles
 and resolutions drawn at random, and distorted by the committed ranges. The scores are those of
@@ -31,7 +31,7 @@ from digitize_score import (
     shown,
 )
 
-from precord.digitize import Options, digitize
+from precord.digitize import Options
 from precord.digitize.confidence import FEATURES
 from precord.digitize.reading import Reading, read_picture
 from precord.errors import PrecordError
@@ -57,7 +57,6 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=200, help="pages of each kind")
     parser.add_argument("--fit", type=int, default=0, help="pages of each kind to learn from")
     parser.add_argument("--pages", type=Path, help="keep each page's result in this file")
-    parser.add_argument("--real", action="store_true", help="read the real pictures too")
     options = parser.parse_args()
     shared = Path(os.environ["PRECORD_SHARED"], "data")
     files = list_files(shared / "ptb-xl")
@@ -73,9 +72,6 @@ def main() -> None:
     out += ["|---|---|---|---|---|---|"]
     out += [_intervals(kind, pages[kind]) for kind in _KINDS]
     out += ["", draw(pages)]
-    if options.real:
-        out += ["", "| real picture | answer |", "|---|---|"]
-        out += [_real(path) for path in sorted((shared / "paper-images").iterdir())]
     sys.stdout.write("\n".join([*out, ""]))
 
 
@@ -207,15 +203,6 @@ def _intervals(kind: str, pages: list[dict[str, Any]]) -> str:
         middle, high = np.quantile(errors, [0.5, 0.9]) if errors.size else (np.nan, np.nan)
         cells.append(f"{middle:.1f}, {high:.1f} ({errors.size} of {len(read)})")
     return f"| {' | '.join(cells)} |"
-
-
-def _real(path: Path) -> str:
-    """Return what became of one real picture."""
-    try:
-        record = digitize(path.read_bytes(), path.name).record
-    except PrecordError as error:
-        return f"| {path.name} | refused: {str(error).partition(': ')[2]} |"
-    return f"| {path.name} | {'; '.join(record.provenance.notes)} |"
 
 
 if __name__ == "__main__":

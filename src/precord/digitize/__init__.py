@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precord.digitize.document import open_page, open_pdf, render_for_reading
-from precord.digitize.ocr import read_words
 from precord.digitize.overlay import draw_overlay
-from precord.digitize.printed import find_gains, find_speeds
 from precord.digitize.reading import Options, Reading, read_picture
 from precord.digitize.sheet import read_sheet
 from precord.digitize.source import cut, decode, is_picture
+from precord.digitize.told import told_by_words
 from precord.errors import PrecordError, UnsupportedFormatError
-from precord.image.layout import GAINS, SPEEDS
+from precord.record import Record
 
 __all__ = ["Options", "Reading", "digitize", "draw_overlay", "is_picture"]
 
@@ -66,32 +65,19 @@ def _digitize_picture(
         picture = cut(picture, options.corners, name)
     if options.rotate:
         picture = np.ascontiguousarray(np.rot90(picture, -options.rotate // 90))
+
+    def attempt(tried: Options) -> Record:
+        """Return the record as it is read with other options."""
+        return read_picture(picture, name, kind, tried).record
+
     try:
         reading = read_picture(picture, name, kind, options)
     except UnsupportedFormatError as error:
-        told = _told_by_words(picture, options) if "--speed" in str(error) else None
+        told = told_by_words(picture, options, attempt) if "--speed" in str(error) else None
         if told is None:
             raise
         return _noted(read_picture(picture, name, kind, told[0]), told[1])
     if reading.record.is_calibrated:
         return reading
-    told = _told_by_words(picture, options)
+    told = told_by_words(picture, options)
     return reading if told is None else _noted(read_picture(picture, name, kind, told[0]), told[1])
-
-
-def _told_by_words(picture: NDArray[np.uint8], options: Options) -> tuple[Options, str] | None:
-    """Return the options with the speed and gain that are printed, where they can be read."""
-    text = " ".join(box.text for box in read_words(picture) or ())
-    speeds, gains = find_speeds(text) & set(SPEEDS), find_gains(text) & set(GAINS)
-    speed, gain = options.speed, options.gain
-    notes = []
-    if speed is None and len(speeds) == 1:
-        speed = next(iter(speeds))
-        notes.append(f"speed {speed:g} mm/s")
-    if gain is None and len(gains) == 1:
-        gain = next(iter(gains))
-        notes.append(f"gain {gain:g} mm/mV")
-    if not notes:
-        return None
-    note = f"{' and '.join(notes)} from the words on the page"
-    return replace(options, speed=speed, gain=gain), note

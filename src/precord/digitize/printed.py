@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from precord.digitize.pdf import Word
+from precord.digitize.redact import Box
 from precord.leads import Lead, find_lead
 
 SPEEDS = (12.5, 25.0, 50.0, 100.0)  # mm/s that ECG paper runs at
@@ -18,6 +19,9 @@ GAINS = (2.5, 5.0, 10.0, 20.0, 40.0)  # mm/mV
 _NUMBERS = r"(?<![\d.,])(\d+(?:[.,]\d+)?(?:\s*/\s*\d+(?:[.,]\d+)?)*)\s*"
 _SPEED = re.compile(_NUMBERS + r"mm\s*/\s*s", re.IGNORECASE)
 _GAIN = re.compile(_NUMBERS + r"mm\s*/\s*m\s*v", re.IGNORECASE)
+_PER_MINUTE = re.compile(r"(?:(\d{2,3})\s*)?(?:bpm|/\s*min)\W*", re.IGNORECASE)
+_RATES = (20.0, 300.0)  # per minute
+_FAR_OFF = 8.0  # heights of the unit that its number may stand before it
 _EDGES = ".,:;()[]"
 _ROOM = 40.0  # mm left of a trace in which its name may stand
 
@@ -58,6 +62,36 @@ def _values(pattern: re.Pattern[str], text: str, known: tuple[float, ...]) -> fr
         for number in match[1].split("/")
     }
     return frozenset(found & set(known))
+
+
+def find_heart_rate(words: Sequence[Box]) -> float | None:
+    """Return the heart rate per minute that *words* state, None where they state none, or two.
+
+    It stands before "bpm" or "/min", with it or on the same line.
+    """
+    found = set()
+    for unit in words:
+        match = _PER_MINUTE.fullmatch(unit.text.strip())
+        if match is None:
+            continue
+        number = match[1] or _before(unit, words)
+        if number is not None and _RATES[0] <= float(number) <= _RATES[1]:
+            found.add(float(number))
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def _before(unit: Box, words: Sequence[Box]) -> str | None:
+    """Return the number nearest before *unit* on its line, None where there is none."""
+    height = unit.bottom - unit.top
+    middle = (unit.top + unit.bottom) / 2
+    near = [
+        word
+        for word in words
+        if re.fullmatch(r"\d{2,3}", word.text.strip())
+        and abs((word.top + word.bottom) / 2 - middle) < height / 2
+        and -height / 2 < unit.left - word.right < _FAR_OFF * height
+    ]
+    return max(near, key=lambda word: word.right).text.strip() if near else None
 
 
 def settle(

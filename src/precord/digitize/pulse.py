@@ -1,18 +1,20 @@
 """The calibration pulse: how high and how wide it stands in a row, in millimetres."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from precord.digitize.grid import FLAT_PX_PER_MM
-from precord.image.layout import GAINS
+from precord.image.layout import GAINS, SPEEDS
 
 Array = NDArray[Any]
 _SHAPE_ERROR = 0.09  # of the height; a paper's own error is a tenth of it
 _RISE = 3.5 * FLAT_PX_PER_MM  # at least, of a pulse's sides
 _WIDTHS = (2.0, 12.0)  # mm
 _ROOM = 40.0  # mm at either end of a row
+_EXACT = 0.05  # of height and of width, where a pulse is the only one
 
 
 class Pulse(NamedTuple):
@@ -69,6 +71,22 @@ def keep_aligned(pulses: list[Pulse | None]) -> list[Pulse | None]:
         pulse if pulse is not None and abs(pulse.right - right) < 1.5 * FLAT_PX_PER_MM else None
         for pulse in pulses
     ]
+
+
+def tell_by_one(pulses: Sequence[Pulse | None]) -> tuple[float, float] | None:
+    """Return gain in mm/mV and speed in mm/s by the only whole one of *pulses*, or None.
+
+    It must be as high and as wide as 1 mV and 0.2 s of paper are, more exactly than several
+    that agree: what looks like a pulse in one row may be a beat. Pulses that are cut off must
+    be as high.
+    """
+    whole = [pulse for pulse in pulses if pulse is not None and np.isfinite(pulse.width)]
+    heights = [pulse.height for pulse in pulses if pulse is not None]
+    if len(whole) != 1:
+        return None
+    gains = [g for g in GAINS if all(abs(height / g - 1) < _EXACT for height in heights)]
+    speeds = [s for s in SPEEDS if abs(whole[0].width / (0.2 * s) - 1) < _EXACT]
+    return (gains[0], speeds[0]) if gains and speeds else None
 
 
 def _search(y: NDArray[np.float32], start: int, stop: int) -> Pulse | None:

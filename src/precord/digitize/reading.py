@@ -11,7 +11,7 @@ from precord.digitize.confidence import Evidence, expect_snr, to_confidence
 from precord.digitize.grid import FLAT_PX_PER_MM, Grid, find_grid
 from precord.digitize.ink import find_ink
 from precord.digitize.plausible import refuse_parts
-from precord.digitize.pulse import Pulse, find_cut_pulse, find_pulse, keep_aligned
+from precord.digitize.pulse import Pulse, find_cut_pulse, find_pulse, keep_aligned, tell_by_one
 from precord.digitize.redact import Box
 from precord.digitize.separator import find_separators
 from precord.digitize.trace import Traces, follow
@@ -230,6 +230,13 @@ def _calibrate(
         if near and len(whole) >= min(2, len(pulses)):
             speed = near[0]
             notes.append(f"speed {speed:g} mm/s from pulses {width:.1f} mm wide")
+    one = tell_by_one(pulses)
+    if speed is None and one is not None:
+        speed = one[1]
+        notes.append(f"speed {speed:g} mm/s from the one whole pulse, {whole[0]:.1f} mm wide")
+        if gain is None:
+            gain = one[0]
+            notes.append(f"gain {gain:g} mm/mV from the same pulse")
     return gain, speed, notes
 
 

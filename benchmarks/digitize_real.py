@@ -1,0 +1,96 @@
+"""Real pictures of paper: `python benchmarks/digitize_real.py` prints what becomes of each.
+
+The 26 pictures of PRECORD_SHARED have no ground truth. What can be told without one: whether a
+picture is read, what its speed and gain rest on, and how far its limb leads keep Einthoven's
+law: RMS(II - I - III) / RMS(II) of the millivolts read, each lead less its median. The overlays
+of those read are drawn anew on docs/results/digitize-real.jpg, to be looked at by eye.
+Where `rapidocr` is installed printed words are used as well; the first line says so.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from precord.digitize import digitize, draw_overlay
+from precord.digitize.ocr import can_read_words
+from precord.digitize.reading import Reading
+from precord.errors import PrecordError
+from precord.leads import Lead
+from precord.record import Record
+
+SHEET = Path(__file__).parents[1] / "docs/results/digitize-real.jpg"
+COLUMNS, WIDTH, HEIGHT = 4, 560, 360  # of the sheet, and pixels of one overlay
+
+
+def main() -> None:
+    """Write the table, and the sheet."""
+    shared = Path(os.environ["PRECORD_SHARED"], "data", "paper-images")
+    lines = [f"Printed words: {'read by rapidocr' if can_read_words() else 'not read'}.", ""]
+    lines += ["| picture | answer | layout | expected dB | RMS(II - I - III) / RMS(II) |"]
+    lines += ["|---|---|---|---|---|"]
+    ratios, overlays = [], []
+    for path in sorted(shared.iterdir()):
+        try:
+            reading = digitize(path.read_bytes(), path.name)
+        except PrecordError as error:
+            lines.append(f"| {path.name} | refused: {str(error).partition(': ')[2]} | | | |")
+            continue
+        ratio = residual(reading.record)
+        ratios.append(ratio)
+        overlays.append(_labelled(draw_overlay(reading), path.stem))
+        lines.append(_row(path.name, reading, ratio))
+    middle = float(np.median(ratios)) if ratios else float("nan")
+    within = sum(ratio <= 0.2 for ratio in ratios)
+    lines += ["", f"Read: {len(ratios)}. Median ratio {middle:.2f}; {within} are at most .2."]
+    sys.stdout.write("\n".join([*lines, ""]))
+    if overlays:
+        cv2.imwrite(str(SHEET), _sheet(overlays), [cv2.IMWRITE_JPEG_QUALITY, 55])
+
+
+def _row(name: str, reading: Reading, ratio: float) -> str:
+    """Return the line of a picture that was read."""
+    notes = [n for n in reading.record.provenance.notes if "speed" in n or "gain" in n]
+    layout = reading.arrangement.layout if reading.arrangement else ""
+    expected = float(np.median(reading.snr_db))
+    return f"| {name} | {'; '.join(notes)} | {layout} | {expected:.0f} | {ratio:.2f} |"
+
+
+def residual(record: Record) -> float:
+    """Return RMS(II - I - III) / RMS(II) where all three were read; NaN where none is."""
+    rows = [record.lead(lead) for lead in (Lead.I, Lead.II, Lead.III)]
+    if any(row is None for row in rows):
+        return float("nan")
+    parts = np.stack([row for row in rows if row is not None]).astype(np.float64)
+    parts = parts[:, np.isfinite(parts).all(axis=0)]
+    if not parts.size:
+        return float("nan")
+    one, two, three = parts - np.median(parts, axis=1, keepdims=True)
+    return float(np.sqrt(((two - one - three) ** 2).mean() / (two**2).mean()))
+
+
+def _labelled(overlay: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
+    """Return the (HEIGHT, WIDTH, 3) RGB *overlay*, with its picture's name below."""
+    room = HEIGHT - 24
+    factor = min(WIDTH / overlay.shape[1], room / overlay.shape[0])
+    size = round(overlay.shape[1] * factor), round(overlay.shape[0] * factor)
+    tile = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    tile[: size[1], : size[0]] = cv2.resize(overlay, size, interpolation=cv2.INTER_AREA)
+    at = (6, HEIGHT - 7)
+    cv2.putText(tile, name, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
+    return tile
+
+
+def _sheet(tiles: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Return the tiles in rows, blue first, as `cv2` writes them."""
+    blank = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    tiles = [*tiles, *[blank] * (-len(tiles) % COLUMNS)]
+    rows = [np.hstack(tiles[k : k + COLUMNS]) for k in range(0, len(tiles), COLUMNS)]
+    return np.ascontiguousarray(np.vstack(rows)[..., ::-1]).astype(np.uint8)
+
+
+if __name__ == "__main__":
+    main()
