@@ -7,6 +7,7 @@ of those read are drawn anew on docs/results/digitize-real.jpg, to be looked at 
 Where `rapidocr` is installed printed words are used as well; the first line says so.
 """
 
+import argparse
 import os
 import sys
 from pathlib import Path
@@ -23,17 +24,22 @@ from precord.leads import Lead
 from precord.record import Record
 
 SHEET = Path(__file__).parents[1] / "docs/results/digitize-real.jpg"
-COLUMNS, WIDTH, HEIGHT = 4, 560, 360  # of the sheet, and pixels of one overlay
+COLUMNS, WIDTH, HEIGHT = 4, 540, 320  # of the sheet, and pixels of one overlay
 
 
 def main() -> None:
-    """Write the table, and the sheet."""
+    """Write the table, and the sheet of all pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="of some pictures only, which draws no sheet")
+    names = parser.parse_args().names
     shared = Path(os.environ["PRECORD_SHARED"], "data", "paper-images")
     lines = [f"Printed words: {'read by rapidocr' if can_read_words() else 'not read'}.", ""]
     lines += ["| picture | answer | layout | expected dB | RMS(II - I - III) / RMS(II) |"]
     lines += ["|---|---|---|---|---|"]
     ratios, overlays = [], []
     for path in sorted(shared.iterdir()):
+        if names and path.stem not in names:
+            continue
         try:
             reading = digitize(path.read_bytes(), path.name)
         except PrecordError as error:
@@ -47,8 +53,8 @@ def main() -> None:
     within = sum(ratio <= 0.2 for ratio in ratios)
     lines += ["", f"Read: {len(ratios)}. Median ratio {middle:.2f}; {within} are at most .2."]
     sys.stdout.write("\n".join([*lines, ""]))
-    if overlays:
-        cv2.imwrite(str(SHEET), _sheet(overlays), [cv2.IMWRITE_JPEG_QUALITY, 55])
+    if overlays and not names:
+        cv2.imwrite(str(SHEET), _sheet(overlays), [cv2.IMWRITE_JPEG_QUALITY, 45])
 
 
 def _row(name: str, reading: Reading, ratio: float) -> str:

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -11,8 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from precord.digitize import Options, digitize
+from precord.digitize.arrange import Arrangement, Piece
+from precord.digitize.grid import FLAT_PX_PER_MM
+from precord.digitize.plausible import refuse_parts
 from precord.errors import PrecordError
-from precord.image.layout import Calibration
+from precord.image.layout import LAYOUTS, Calibration
 from precord.image.page import Style, draw_page
 from precord.simulate import simulate
 
@@ -134,3 +138,18 @@ def test_one_lead_is_no_record_of_twelve() -> None:
 
     with pytest.raises(PrecordError, match="1 rows of traces found, which fits none"):
         digitize(_file(draw_page(one, layout="12x1", dpi=120).picture), "x.png")
+
+
+@pytest.mark.parametrize(("misfit", "is_refused"), [(0.45, False), (0.54, True), (0.9, True)])
+def test_limb_leads_must_keep_their_laws(misfit: float, is_refused: bool) -> None:
+    """A name taken for a trace left half of II unexplained; no page that is read well does."""
+    width = round(62.5 * FLAT_PX_PER_MM)
+    pieces = tuple(
+        Piece(lead, row, k * width, (k + 1) * width)
+        for row, leads in enumerate(LAYOUTS["3x4"])
+        for k, lead in enumerate(leads)
+    )
+    found = Arrangement("3x4", pieces, 0, misfit)
+    refusal = pytest.raises(PrecordError, match="contradict") if is_refused else nullcontext()
+    with refusal:
+        refuse_parts(found, 25.0, "x.png", is_layout_given=False)

@@ -13,7 +13,7 @@ from precord.errors import UnsupportedFormatError
 
 _COLUMN_SECONDS = {2: 5.0, 4: 2.5}  # by how many columns stand beside each other
 _SHORTEST = 0.8  # of a column, at 25 mm/s; a page at 50 mm/s may show half of it
-_MOST_MISFIT = 0.7  # of Einthoven's and Goldberger's laws; leads of a mirrored page have .8 to 1
+_MOST_MISFIT = 0.5  # of Einthoven's and Goldberger's laws; leads of a mirrored page have .8 to 1
 
 
 def refuse_parts(
