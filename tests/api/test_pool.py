@@ -8,12 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from precord.api import pool as pool_module
 from precord.api.pool import ParserPool
 from precord.api.worker import from_bytes, to_bytes
-from precord.errors import FormatError
+from precord.digitize import Stage
+from precord.errors import FormatError, QueryError
+from precord.image.paper import save_record
 from precord.io import read, write_wfdb
 from precord.record import Record
 from tests.cli.conftest import beating
+
+
+def drawn(folder: Path) -> Path:
+    """Return a page of an ECG as a PNG."""
+    path = folder / "page.png"
+    save_record(beating(3), path, dpi=150)
+    return path
 
 
 def test_a_record_survives_the_frame(noise_record: Record) -> None:
@@ -35,7 +45,7 @@ def test_a_worker_reads_what_the_reader_reads(tmp_path: Path) -> None:
         worker = pool._free[0]
         os.kill(worker._process.pid, signal.SIGKILL)
         worker._process.wait()
-        with pytest.raises(FormatError, match="more memory"):
+        with pytest.raises(FormatError, match="more time or memory"):
             pool.read(path)
         assert pool.read(path).digest() == read(path).digest()
 
@@ -55,7 +65,7 @@ def test_memory_is_limited(tmp_path: Path) -> None:
 def test_time_is_limited(tmp_path: Path) -> None:
     """A reader that does not end is ended."""
     path = write_wfdb(beating(3), tmp_path / "ecg")
-    with ParserPool(1, seconds=0.0) as pool, pytest.raises(FormatError, match="0 seconds"):
+    with ParserPool(1, seconds=0.0) as pool, pytest.raises(FormatError, match="more time"):
         pool.read(path)
 
 
@@ -77,3 +87,58 @@ def test_a_used_up_worker_goes_on_until_its_successor_is_ready(
         assert pool._free[0] is spare
         assert not first.is_alive
         assert pool.read(path).rate == 500
+
+
+def test_the_stages_of_a_picture_are_told(tmp_path: Path) -> None:
+    """One after another, from the worker's process; a file that is no picture has none."""
+    page = drawn(tmp_path)
+    plain = write_wfdb(beating(3), tmp_path / "ecg")
+    told: list[Stage] = []
+    with ParserPool(1, seconds=600.0) as pool:
+        assert pool.read(page, told.append).provenance.is_digitised
+        assert told == list(Stage)[:6]
+        assert pool.digitize(page, {"layout": "3x4+1"}, told.append).provenance.is_digitised
+        assert told == 2 * list(Stage)[:6]
+        pool.read(plain, told.append)
+    assert len(told) == 12
+
+
+def test_whoever_hears_a_stage_may_end_the_reading(tmp_path: Path) -> None:
+    """What is raised comes through, and the next upload is read."""
+    page = drawn(tmp_path)
+    plain = write_wfdb(beating(3), tmp_path / "ecg")
+
+    def enough(stage: Stage) -> None:
+        raise QueryError(stage)
+
+    with ParserPool(1, seconds=600.0) as pool:
+        first = pool._free[0]
+        with pytest.raises(QueryError, match="opening"):
+            pool.read(page, enough)
+        assert not first.is_alive
+        assert pool.read(plain).rate == 500
+
+
+def test_a_picture_may_take_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From its grid on the first clock stands; the second, four times as long, goes on."""
+    page = drawn(tmp_path)
+    running: list[float] = []
+
+    class Clock:
+        def __init__(self, seconds: float, _: object) -> None:
+            self.seconds = seconds
+
+        def start(self) -> None:
+            running.append(self.seconds)
+
+        def cancel(self) -> None:
+            if self.seconds in running:
+                running.remove(self.seconds)
+
+    monkeypatch.setattr(pool_module, "Timer", Clock)
+    seen: dict[Stage, list[float]] = {}
+    with ParserPool(1, seconds=7.0) as pool:
+        pool.read(page, lambda stage: seen.update({stage: [*running]}))
+    assert seen[Stage.OPENING] == [7.0, 28.0]
+    assert seen[Stage.GRID] == seen[Stage.CHECKING] == [28.0]
+    assert running == []

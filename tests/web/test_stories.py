@@ -69,6 +69,38 @@ def test_what_was_read_shows_before_the_search_is_done(open_page: Open, site: Si
     expect(page.locator("#status progress")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("language", "stages"),
+    [
+        ("en-US", ["Opening the file …", "Looking for the grid of the paper …",
+                   "Straightening the page …", "Following the traces …",
+                   "Finding which lead is where …", "Checking the reading …"]),
+        ("de-DE", ["Datei wird geöffnet …", "Raster des Papiers wird gesucht …",
+                   "Blatt wird geradegerichtet …", "Kurven werden verfolgt …",
+                   "Ableitungen werden zugeordnet …", "Lesung wird geprüft …"]),
+    ],
+)  # fmt: skip
+def test_a_slow_reading_says_what_it_does(
+    open_page: Open, paper: Path, language: str, stages: list[str]
+) -> None:
+    """Each stage of reading a picture is said while it lasts, in the page's language."""
+    page = open_page(language=language)
+    page.evaluate(
+        """() => {
+          window.said = [];
+          const hear = (changes) => changes.forEach((change) => change.addedNodes.forEach(
+            (node) => window.said.push(node.textContent)));
+          const status = document.getElementById("status");
+          new MutationObserver(hear).observe(status, { childList: true, subtree: true });
+        }"""
+    )
+    page.set_input_files("#files", paper)
+    page.wait_for_selector("#hits .hit")
+    said = page.evaluate("window.said")
+    assert [one for one in said if one in stages] == stages
+    assert not any("stage_" in one for one in said)
+
+
 def test_a_picture_is_pasted(open_page: Open, paper: Path) -> None:
     """It is read, searched with, and can be corrected."""
     page = open_page()

@@ -8,15 +8,15 @@ import numpy as np
 from PIL import Image
 
 from precord.api.worker import to_bytes
-from precord.digitize import Options, digitize
+from precord.digitize import OnStage, Options, digitize
 from precord.digitize.source import decode
 from precord.io import read
 
 _SHOWN = 1600  # pixels at most, of either side of a picture that is looked at
 
 
-def do(job: dict[str, Any]) -> bytes:
-    """Return the answer to *job*.
+def do(job: dict[str, Any], on_stage: OnStage) -> bytes:
+    """Return the answer to *job*; tell *on_stage* how far the reading of a picture is.
 
     Raises:
         PrecordError: The file is refused.
@@ -25,18 +25,18 @@ def do(job: dict[str, Any]) -> bytes:
     if job.get("show"):
         return _show(path, job["page"])
     if "told" in job:
-        return to_bytes(_digitize(path, job["told"]))
-    return to_bytes(read(path))
+        return to_bytes(_digitize(path, job["told"], on_stage))
+    return to_bytes(read(path, on_stage=on_stage))
 
 
-def _digitize(path: Path, told: dict[str, Any]) -> Any:
+def _digitize(path: Path, told: dict[str, Any], on_stage: OnStage) -> Any:
     """Return the record in a picture; corners come as shares of its width and height."""
     data = path.read_bytes()
     options = dict(told)
     if options.get("corners"):
         height, width = decode(data, path.name, options.get("page"))[0].shape[:2]
         options["corners"] = tuple((x * width, y * height) for x, y in options["corners"])
-    return digitize(data, path.name, Options(**options)).record
+    return digitize(data, path.name, Options(**options), on_stage).record
 
 
 def _show(path: Path, page: int | None) -> bytes:

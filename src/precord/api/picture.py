@@ -6,39 +6,49 @@ A page is read again each time that a corner is moved; the reading before is for
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import Response
 
+from precord.api.follow import EVENTS, follow
 from precord.api.schemas import DISCLAIMER
 from precord.api.schemas_page import ReadingOut
 from precord.api.search import PROBLEMS, ServiceOf, read_uploads
 from precord.api.shape import to_record
-from precord.api.state import Asked
+from precord.api.state import Asked, Service
 from precord.api.upload import Part, laid_out
+from precord.digitize.stage import OnStage
 from precord.errors import FormatError, QueryError
+from precord.record import Record
 
 router = APIRouter(prefix="/v1", tags=["pictures"])
 
+READING = PROBLEMS | {200: {"content": {EVENTS: {}}}}
 JPEG = PROBLEMS | {200: {"content": {"image/jpeg": {}}}}
 _OPTION = re.compile(r"--(?=[a-z])")  # a message of the command line names its options so
 Page = Annotated[int | None, Form(ge=1, le=200, description="Of a file with several.")]
 
 
-@router.post("/read", responses=PROBLEMS)
+@router.post("/read", responses=READING, response_model=ReadingOut)
 def read(
+    request: Request,
     service: ServiceOf,
     file: Annotated[list[UploadFile], File(description="The files of one ECG.")],
     patient: Annotated[str, Form(max_length=200, description="Whose cases to leave out.")] = "",
-) -> ReadingOut:
-    """Return what was read of an ECG, under a name to search with, before any search."""
-    record = read_uploads(service, file, patient)
-    name = service.queries.keep(Asked(record.digest(), record))
-    service.counts["read"] += 1
-    return ReadingOut(query=name, record=to_record(record))
+) -> ReadingOut | Response:
+    """Return what was read of an ECG, under a name to search with, before any search.
+
+    With `Accept: text/event-stream` each stage of reading a picture is told as it begins.
+    """
+
+    def work(on_stage: OnStage) -> ReadingOut:
+        return _keep(service, read_uploads(service, file, patient, on_stage), "read")
+
+    return follow(request, work)
 
 
-@router.post("/digitize", responses=PROBLEMS)
+@router.post("/digitize", responses=READING, response_model=ReadingOut)
 def digitize(  # noqa: PLR0913 - one argument per field of the form
+    request: Request,
     service: ServiceOf,
     file: Annotated[UploadFile, File(description="A photo, scan or PDF of an ECG on paper.")],
     *,
@@ -56,10 +66,11 @@ def digitize(  # noqa: PLR0913 - one argument per field of the form
     rotate: Annotated[int, Form(description="Degrees clockwise: 0, 90, 180 or 270.")] = 0,
     page: Page = None,
     replaces: Annotated[str, Form(max_length=64, description="A reading to forget.")] = "",
-) -> ReadingOut:
+) -> ReadingOut | Response:
     """Return what was read from a picture, under a name to search with (`query`).
 
-    What is not said is found in the picture, or refused; nothing is assumed.
+    What is not said is found in the picture, or refused; nothing is assumed. With
+    `Accept: text/event-stream` each stage is told as it begins.
     """
     told = {
         "corners": _parse_corners(corners),
@@ -69,16 +80,18 @@ def digitize(  # noqa: PLR0913 - one argument per field of the form
         "rotate": rotate,
         "page": page,
     }
-    with laid_out([Part(file.filename or "", file.file)]) as path:
-        try:
-            record = service.parsers.digitize(path, told)
-        except FormatError as error:
-            raise FormatError(_OPTION.sub("", str(error))) from error
-    if replaces:
-        service.queries.drop(replaces)
-    name = service.queries.keep(Asked(record.digest(), record))
-    service.counts["digitize"] += 1
-    return ReadingOut(query=name, record=to_record(record))
+
+    def work(on_stage: OnStage) -> ReadingOut:
+        with laid_out([Part(file.filename or "", file.file)]) as path:
+            try:
+                record = service.parsers.digitize(path, told, on_stage)
+            except FormatError as error:
+                raise FormatError(_OPTION.sub("", str(error))) from error
+        if replaces:
+            service.queries.drop(replaces)
+        return _keep(service, record, "digitize")
+
+    return follow(request, work)
 
 
 @router.post("/digitize/picture", responses=JPEG, response_class=Response)
@@ -90,6 +103,13 @@ def show(service: ServiceOf, file: UploadFile, page: Page = None) -> Response:
         except FormatError as error:
             raise FormatError(_OPTION.sub("", str(error))) from error
     return Response(data, media_type="image/jpeg", headers={"X-Disclaimer": DISCLAIMER})
+
+
+def _keep(service: Service, record: Record, deed: str) -> ReadingOut:
+    """Remember *record*; return it under its name."""
+    name = service.queries.keep(Asked(record.digest(), record))
+    service.counts[deed] += 1
+    return ReadingOut(query=name, record=to_record(record))
 
 
 def _parse_corners(text: str) -> tuple[tuple[float, float], ...] | None:

@@ -17,15 +17,18 @@ from threading import Lock, Timer
 from typing import Self
 
 from precord.api.turn import Turns
-from precord.api.worker import JPEG, from_bytes, receive, send
+from precord.api.worker import JPEG, STAGE, from_bytes, receive, send
+from precord.digitize.stage import OnStage, Stage, unwatched
 from precord.errors import FormatError
 from precord.record import Record
 
 MEMORY_BYTES = 2**30  # beyond what a worker needs to start
 SECONDS = 20.0  # for one upload
+_PICTURE = 4  # times as long for a picture: its page may be turned three times
 _USES = 200  # of one worker; what a library leaks goes with it
 _PATIENCE = 30.0  # seconds to wait for a free worker
 _START_SECONDS = 60.0
+_STAGES = {one.encode(): one for one in Stage}  # a worker that was taken over may say anything
 
 
 class ParserPool:
@@ -60,22 +63,27 @@ class ParserPool:
         self._free.clear()
         self._is_closed = True
 
-    def read(self, path: Path) -> Record:
+    def read(self, path: Path, on_stage: OnStage = unwatched) -> Record:
         """Return the record at *path*, read by a worker.
+
+        As each stage of reading a picture begins, *on_stage* is called; whatever it raises ends
+        the worker and comes through.
 
         Raises:
             FormatError: The file is refused, or took more time or memory than allowed.
             BusyError: No worker became free in time.
         """
-        return from_bytes(self._do(path, {"path": str(path)}))
+        return from_bytes(self._do(path, {"path": str(path)}, on_stage))
 
-    def digitize(self, path: Path, told: Mapping[str, object]) -> Record:
+    def digitize(
+        self, path: Path, told: Mapping[str, object], on_stage: OnStage = unwatched
+    ) -> Record:
         """Return the record in the picture at *path*, of which a person told *told*.
 
         The keys of *told* are those of `digitize.Options`; corners are shares of width and
-        height. Raises as `read` does.
+        height. Tells *on_stage* and raises as `read` does.
         """
-        return from_bytes(self._do(path, {"path": str(path), "told": dict(told)}))
+        return from_bytes(self._do(path, {"path": str(path), "told": dict(told)}, on_stage))
 
     def show(self, path: Path, page: int | None) -> bytes:
         """Return the picture at *path*, set upright, as a JPEG that any browser shows.
@@ -87,18 +95,17 @@ class ParserPool:
             from_bytes(answer)  # says why not
         return answer
 
-    def _do(self, path: Path, job: dict[str, object]) -> bytes:
+    def _do(self, path: Path, job: dict[str, object], on_stage: OnStage = unwatched) -> bytes:
         """Return what a worker answers to *job*."""
         with self._turns.take():
             worker = self._free.popleft()
             try:
-                answer = worker.ask(json.dumps(job).encode(), self._seconds)
+                answer = worker.ask(json.dumps(job).encode(), self._seconds, on_stage)
             finally:
                 self._free.append(self._succeed(worker))
         if answer is None:
             raise FormatError(
-                f"{path.name}: reading it took more than {self._seconds:g} seconds or more memory "
-                "than one upload may take"
+                f"{path.name}: reading it took more time or memory than one upload may take"
             )
         return answer
 
@@ -151,13 +158,13 @@ class _Worker:
         source = self._process.stdout
         return self._has_said_so or (source is not None and bool(select([source], [], [], 0)[0]))
 
-    def ask(self, job: bytes, seconds: float) -> bytes | None:
+    def ask(self, job: bytes, seconds: float, on_stage: OnStage) -> bytes | None:
         """Return what it says of *job*, or None where it ended, by itself or by the clock."""
         self._uses += 1
-        if not self._has_said_so and self._exchange(None, _START_SECONDS) is None:
+        if not self._has_said_so and self._exchange(None, _START_SECONDS, unwatched) is None:
             return None
         self._has_said_so = True
-        return self._exchange(job, seconds)
+        return self._exchange(job, seconds, on_stage)
 
     def stop(self) -> None:
         """End the process."""
@@ -168,22 +175,31 @@ class _Worker:
                 with suppress(OSError):
                     pipe.close()
 
-    def _exchange(self, frame: bytes | None, seconds: float) -> bytes | None:
-        """Send *frame*, if any, and return the next answer; kill the process after *seconds*."""
+    def _exchange(self, frame: bytes | None, seconds: float, on_stage: OnStage) -> bytes | None:
+        """Send *frame*, if any, and return the next answer; kill a process that takes too long."""
+        answer = None
         source, target = self._process.stdout, self._process.stdin
         if source is None or target is None:
             return None
-        clock = Timer(seconds, self._process.kill)
-        clock.start()
+        clocks = [Timer(k * seconds, self._process.kill) for k in (1, _PICTURE)]
         try:
+            for clock in clocks:
+                clock.start()
             if frame is not None:
                 send(target, frame)
-            answer = receive(source)
+            while (got := receive(source)) is not None and got.startswith(STAGE):
+                stage = _STAGES.get(got.removeprefix(STAGE))
+                if stage is Stage.GRID:
+                    clocks[0].cancel()
+                if stage is not None:
+                    on_stage(stage)
+            answer = got
         except OSError:
-            answer = None
+            pass
         finally:
-            clock.cancel()
-        if answer is None:
-            self._process.kill()
-            self._process.wait()
+            for clock in clocks:
+                clock.cancel()
+            if answer is None:
+                self._process.kill()
+                self._process.wait()
         return answer

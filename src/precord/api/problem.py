@@ -6,7 +6,7 @@ import logging
 import re
 from http import HTTPStatus
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
@@ -55,7 +55,7 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
 def add_problem_handlers(app: FastAPI) -> None:
     """Make every error of *app* a problem."""
     for kind in (PrecordError, HTTPException, RequestValidationError, Exception):
-        app.add_exception_handler(kind, _answer)
+        app.add_exception_handler(kind, lambda _, error: to_problem(error))
 
 
 def on_one_line(text: str) -> str:
@@ -64,7 +64,7 @@ def on_one_line(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in line)[:500]
 
 
-def _answer(_: Request, error: Exception) -> Response:
+def to_problem(error: Exception) -> Response:
     """Turn *error* into a problem; what is a fault of precord is logged, not shown."""
     match error:
         case HTTPException(status_code=status, detail=detail, headers=headers):

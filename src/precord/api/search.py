@@ -13,6 +13,7 @@ from precord.api.problem import NotThereError
 from precord.api.shape import to_consensus, to_critical, to_hit, to_query, to_trust
 from precord.api.state import Asked, Service
 from precord.api.upload import Part, laid_out
+from precord.digitize.stage import OnStage, unwatched
 from precord.errors import QueryError
 from precord.record import Record
 from precord.retrieve import MAX_TEXT, SearchResult
@@ -138,7 +139,12 @@ def _put_aside(result: SearchResult, asks: Asks) -> SearchResult:
     return replace(result, hits=hits)
 
 
-def read_uploads(service: Service, uploads: list[UploadFile], patient: str = "") -> Record:
+def read_uploads(
+    service: Service,
+    uploads: list[UploadFile],
+    patient: str = "",
+    on_stage: OnStage = unwatched,
+) -> Record:
     """Return the record in *uploads*, read by a worker of its own limits.
 
     It is of *patient*, if that is said, whatever the files say. Who that is to the library is
@@ -146,7 +152,7 @@ def read_uploads(service: Service, uploads: list[UploadFile], patient: str = "")
     """
     parts = [Part(one.filename or "", one.file) for one in uploads]
     with laid_out(parts) as path:
-        record = service.parsers.read(path)
+        record = service.parsers.read(path, on_stage)
     if not patient:
         return record
     return replace(record, acquisition=replace(record.acquisition, patient_id=patient))

@@ -1,10 +1,10 @@
 """A process that parses uploads, one after another: `python -m precord.api.worker`.
 
 It gets a job on standard input, JSON with a path, and answers on standard output with what it
-read: a record, or a picture to look at. It may
-take so much more memory than it needed to start, may write no file and start no process;
-whoever started it keeps the clock. Both directions carry frames: four bytes of length, then
-so many bytes. An answer is JSON, behind it the signal as float32: never a pickle.
+read: a record, or a picture to look at. Before that it says at which stage the reading of a
+picture is. It may take so much more memory than it needed to start, may write no file and
+start no process; whoever started it keeps the clock. Both directions carry frames: four bytes
+of length, then so many bytes. An answer is JSON, behind it the signal as float32: never a pickle.
 """
 
 import json
@@ -25,6 +25,7 @@ from precord.record import Acquisition, Provenance, Record, Scale, Sex
 _HEAD = struct.Struct("<I")
 _MAX_FRAME = 2**30
 JPEG = b"\xff\xd8\xff"  # how an answer starts that is a picture
+STAGE = b"stage "  # how a frame starts that is no answer yet; no record is of so long a head
 
 
 def serve(memory_bytes: int) -> None:
@@ -35,9 +36,13 @@ def serve(memory_bytes: int) -> None:
     sys.stdout = sys.stderr  # a reader that prints must not damage a frame
     _limit(memory_bytes)
     send(target, b"ready")
+
+    def on_stage(stage: str) -> None:
+        send(target, STAGE + stage.encode())
+
     for frame in _frames(source):
         try:
-            answer = do(json.loads(frame))
+            answer = do(json.loads(frame), on_stage)
         except PrecordError as error:
             answer = _refusal(str(error))
         except MemoryError:

@@ -56,10 +56,15 @@ def digitize(  # noqa: PLR0913 - one argument per option of the command
     options = parse_paper(
         corners=corners, layout=layout, speed=speed, gain=gain, rotate=rotate, page=page
     )
-    with waiting("reading the page"):
+    with waiting("reading the page") as sign:
         data = read_bytes(picture)
         read = digitize_object if is_dicom(data) else read_page
-        reading = read(data, shown(picture), options)
+        reading = read(
+            data,
+            shown(picture),
+            options,
+            lambda stage: sign.update(f"reading the page: {stage}"),
+        )
     record = reading.record
     table = grid("lead", "confidence", "expected signal to noise")
     for lead, confidence, snr in zip(

@@ -15,38 +15,49 @@ from precord.digitize.overlay import draw_overlay
 from precord.digitize.reading import Options, Reading, read_picture
 from precord.digitize.sheet import read_sheet
 from precord.digitize.source import cut, decode, is_picture
+from precord.digitize.stage import OnStage, Stage, unwatched
 from precord.digitize.told import told_by_words
 from precord.errors import PrecordError, UnsupportedFormatError
 from precord.record import Record
 
-__all__ = ["Options", "Reading", "digitize", "draw_overlay", "is_picture"]
+__all__ = ["OnStage", "Options", "Reading", "Stage", "digitize", "draw_overlay", "is_picture"]
 
 
-def digitize(data: bytes, name: str, options: Options | None = None) -> Reading:
+def digitize(
+    data: bytes, name: str, options: Options | None = None, on_stage: OnStage = unwatched
+) -> Reading:
     """Read the ECG in the content *data* of a picture or PDF called *name*.
+
+    Args:
+        data: the file's content.
+        name: for messages.
+        options: what a person says of the page.
+        on_stage: called as each stage begins; whatever it raises ends the reading.
 
     Raises:
         PrecordError: There is none, or it cannot be read well enough; the message says why,
             and which option helps.
     """
     options = options or Options()
+    on_stage(Stage.OPENING)
     try:
         if data.startswith(b"%PDF"):
-            return _digitize_pdf(data, name, options)
+            return _digitize_pdf(data, name, options, on_stage)
         picture, kind = decode(data, name, options.page)
-        return _digitize_picture(picture, name, f"{kind} picture", options)
+        return _digitize_picture(picture, (name, f"{kind} picture"), options, on_stage)
     except PrecordError:
         raise
     except (ValueError, IndexError, ArithmeticError, MemoryError) as error:
         raise UnsupportedFormatError(f"{name}: no ECG could be read from the picture") from error
 
 
-def _digitize_pdf(data: bytes, name: str, options: Options) -> Reading:
+def _digitize_pdf(data: bytes, name: str, options: Options, on_stage: OnStage) -> Reading:
     """Read a page of a PDF: from its lines where they make an ECG, else as a picture."""
     sheet, note = open_page(open_pdf(data, name), name, options.page)
     reading = read_sheet(sheet, name, options) if options.corners is None else None
     if reading is None:
-        reading = _digitize_picture(render_for_reading(sheet), name, "PDF picture", options)
+        picture = render_for_reading(sheet)
+        reading = _digitize_picture(picture, (name, "PDF picture"), options, on_stage)
     return reading if note is None else _noted(reading, note)
 
 
@@ -58,9 +69,13 @@ def _noted(reading: Reading, note: str) -> Reading:
 
 
 def _digitize_picture(
-    picture: NDArray[np.uint8], name: str, kind: str, options: Options
+    picture: NDArray[np.uint8], named: tuple[str, str], options: Options, on_stage: OnStage
 ) -> Reading:
-    """Read a picture, cut and turned as the options say; printed words where all else is silent."""
+    """Read a picture, cut and turned as the options say; printed words where all else is silent.
+
+    It is *named* by its file and its kind.
+    """
+    name, kind = named
     if options.corners is not None:
         picture = cut(picture, options.corners, name)
     if options.rotate:
@@ -68,16 +83,22 @@ def _digitize_picture(
 
     def attempt(tried: Options) -> Record:
         """Return the record as it is read with other options."""
-        return read_picture(picture, name, kind, tried).record
+        return read_picture(picture, name, kind, tried, on_stage=on_stage).record
 
     try:
-        reading = read_picture(picture, name, kind, options)
+        reading = read_picture(picture, name, kind, options, on_stage=on_stage)
     except UnsupportedFormatError as error:
-        told = told_by_words(picture, options, attempt) if "--speed" in str(error) else None
+        if "--speed" not in str(error):
+            raise
+        on_stage(Stage.WORDS)
+        told = told_by_words(picture, options, attempt)
         if told is None:
             raise
-        return _noted(read_picture(picture, name, kind, told[0]), told[1])
+        return _noted(read_picture(picture, name, kind, told[0], on_stage=on_stage), told[1])
     if reading.record.is_calibrated:
         return reading
+    on_stage(Stage.WORDS)
     told = told_by_words(picture, options)
-    return reading if told is None else _noted(read_picture(picture, name, kind, told[0]), told[1])
+    if told is None:
+        return reading
+    return _noted(read_picture(picture, name, kind, told[0], on_stage=on_stage), told[1])

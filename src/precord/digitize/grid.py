@@ -21,6 +21,7 @@ from precord.digitize.bend import Bend
 from precord.digitize.leftover import FLAT_PX_PER_MM, enlarge, find_area, find_leftover, weigh
 from precord.digitize.light import show_lines
 from precord.digitize.spacing import line_spacing
+from precord.digitize.stage import OnStage, Stage, unwatched
 from precord.digitize.tiles import Tiles, number_lines
 from precord.errors import UnsupportedFormatError
 
@@ -54,12 +55,13 @@ class Grid:
     residual_mm: float
 
 
-def find_grid(picture: NDArray[np.uint8], name: str) -> Grid:
+def find_grid(picture: NDArray[np.uint8], name: str, on_stage: OnStage = unwatched) -> Grid:
     """Find the grid in an RGB *picture*, and flatten the page by it.
 
     Raises:
         UnsupportedFormatError: There is no grid.
     """
+    on_stage(Stage.GRID)
     small, scale = _shrink_picture(picture)
     lines = show_lines(small)
     tiles = Tiles.measure(lines)
@@ -74,6 +76,7 @@ def find_grid(picture: NDArray[np.uint8], name: str) -> Grid:
         raise UnsupportedFormatError(
             f"{name}: the grid of the paper is seen in too small a part of the picture"
         )
+    on_stage(Stage.STRAIGHTENING)
     bend = Bend.fit(numbers[kept], tiles.centres[kept])
     reach = np.median(np.hypot(*tiles.waves[kept].transpose(2, 0, 1)), axis=0) * tiles.size / 2
     n_lines = float((np.ptp(numbers[kept], axis=0) + 2 * reach).max())

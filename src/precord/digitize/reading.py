@@ -14,6 +14,7 @@ from precord.digitize.plausible import refuse_parts
 from precord.digitize.pulse import Pulse, find_cut_pulse, find_pulse, keep_aligned, tell_by_one
 from precord.digitize.redact import Box
 from precord.digitize.separator import find_separators
+from precord.digitize.stage import OnStage, Stage, unwatched
 from precord.digitize.trace import Traces, follow
 from precord.errors import QueryError, UnsupportedFormatError
 from precord.image.layout import GAINS, SPEEDS
@@ -87,6 +88,7 @@ def read_picture(
     options: Options,
     *,
     limit: float = MIN_SNR,
+    on_stage: OnStage = unwatched,
 ) -> Reading:
     """Read the ECG in an RGB *picture*; below *limit* dB expected it is refused.
 
@@ -94,13 +96,15 @@ def read_picture(
         UnsupportedFormatError: There is none, or not enough of it can be seen; the message
             says what is missing and which option supplies it.
     """
-    grid = find_grid(picture, name)
+    grid = find_grid(picture, name, on_stage)
     refusal: UnsupportedFormatError | None = None
     for quarters in (0, 2, 1, 3) if options.rotate == 0 else (0,):
+        if quarters:
+            on_stage(Stage.TURNING)
         turned = _turn(grid, quarters)
         notes = [f"turned by {90 * quarters} degrees"] if quarters else []
         try:
-            reading = _read_flat(turned, (name, kind, notes), options)
+            reading = _read_flat(turned, (name, kind, notes), options, on_stage)
             _refuse_poor(reading, name, limit + (_SURER if quarters else 0.0))
         except UnsupportedFormatError as error:
             refusal = refusal or error
@@ -132,9 +136,12 @@ def _refuse_poor(reading: Reading, name: str, limit: float) -> None:
         )
 
 
-def _read_flat(grid: Grid, origin: tuple[str, str, list[str]], options: Options) -> Reading:
+def _read_flat(
+    grid: Grid, origin: tuple[str, str, list[str]], options: Options, on_stage: OnStage
+) -> Reading:
     """Read a flattened page, whatever can be expected of the reading."""
     name, kind, turned = origin
+    on_stage(Stage.TRACING)
     traces = follow(find_ink(grid))
     if traces is None:
         raise UnsupportedFormatError(f"{name}: grid of ECG paper, but no trace of an ECG on it")
@@ -148,6 +155,7 @@ def _read_flat(grid: Grid, origin: tuple[str, str, list[str]], options: Options)
             "the squares of the grid were taken for half their size or the page has 50 mm/s and "
             "20 mm/mV; give --speed and --gain if it has"
         )
+    on_stage(Stage.LEADS)
     ends = _ends(traces, pulses)
     arrangement = arrange(traces.y, ends, options.layout, speed, find_separators(traces))
     if arrangement is None:
@@ -161,6 +169,7 @@ def _read_flat(grid: Grid, origin: tuple[str, str, list[str]], options: Options)
             f"{name}: paper speed not found: no calibration pulse says it, and the length of the "
             "columns alone does not; give --speed 25 or --speed 50"
         )
+    on_stage(Stage.CHECKING)
     refuse_parts(arrangement, speed, name, is_layout_given=options.layout is not None)
     return _compose(grid, traces, arrangement, gain, speed, pulses, (name, kind, notes))
 

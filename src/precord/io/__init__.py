@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from precord.digitize import Options, digitize, is_picture
+from precord.digitize import OnStage, Options, digitize, is_picture
+from precord.digitize.stage import unwatched
 from precord.errors import FormatError, UnsupportedFormatError
 from precord.io.dicom import is_dicom, read_dicom
 from precord.io.dicom_document import digitize_object, holds_pdf
@@ -39,7 +40,13 @@ _BARE = (  # files of bare numbers: what a content is, and its reader
 )
 
 
-def read(path: Path, stated: Stated | None = None, paper: Options | None = None) -> Record:
+def read(
+    path: Path,
+    stated: Stated | None = None,
+    paper: Options | None = None,
+    *,
+    on_stage: OnStage = unwatched,
+) -> Record:
     """Read the ECG at *path*, whatever its format and its name.
 
     A WFDB record may be named by its header, by one of its signal files, or by neither's
@@ -49,6 +56,7 @@ def read(path: Path, stated: Stated | None = None, paper: Options | None = None)
         path: the file.
         stated: what a file of bare numbers leaves out: rate, unit, leads.
         paper: what a person says of a picture of paper: its layout, speed, gain, ...
+        on_stage: called as each stage of reading a picture begins.
 
     Raises:
         PrecordError: There is no file, or none that can be read; the message says why.
@@ -58,7 +66,9 @@ def read(path: Path, stated: Stated | None = None, paper: Options | None = None)
     data = read_bytes(path)
     if is_picture(data) or (is_dicom(data) and holds_pdf(data)):
         read_page = digitize if is_picture(data) else digitize_object
-        return _read_complete(lambda _: read_page(data, shown(path), paper).record, path, stated)
+        return _read_complete(
+            lambda _: read_page(data, shown(path), paper, on_stage).record, path, stated
+        )
     if paper is not None and paper != Options():
         raise FormatError(
             f"{shown(path)}: no picture of an ECG on paper; --layout, --speed, --gain, --corners, "

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from pydicom import uid
 
-from precord.digitize import Options, Reading, digitize
+from precord.digitize import OnStage, Options, Reading, digitize
+from precord.digitize.stage import unwatched
 from precord.errors import FormatError
 from precord.io.dicom import parse_object, refusing_all
 from precord.io.dicom_patient import parse_acquisition
@@ -39,14 +40,16 @@ def find_pdf(data: bytes, name: str) -> tuple[bytes, Acquisition]:
         return document, parse_acquisition(dataset)
 
 
-def digitize_object(data: bytes, name: str, options: Options | None) -> Reading:
-    """Read the PDF in a DICOM object as *options* say.
+def digitize_object(
+    data: bytes, name: str, options: Options | None, on_stage: OnStage = unwatched
+) -> Reading:
+    """Read the PDF in a DICOM object as *options* say, and tell *on_stage* how far it is.
 
     Raises:
         FormatError: The object is damaged, or no ECG can be read from its PDF.
     """
     document, acquisition = find_pdf(data, name)
-    reading = digitize(document, name, options)
+    reading = digitize(document, name, options, on_stage)
     origin = reading.record.provenance
     record = replace(
         reading.record,

@@ -36,15 +36,33 @@ const named = (made, file) => { made.append("file", file, file.name || "image.pn
 const post = (path, body, signal) => ask(path, { method: "POST", body, signal });
 const postJson = (path, body) => ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
+/** Send *body* to be read; *tell* gets each stage as it begins. */
+async function read(path, body, signal, tell) {
+  const answer = await ask(path, { method: "POST", body, signal, headers: { Accept: "text/event-stream" } });
+  const source = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let text = ""; ;) {
+    const { done, value } = await source.read().catch((error) => { throw error.name === "AbortError" ? error : new Refusal("unreachable"); });
+    if (done) throw new Refusal("unreachable"); // it ended without a last word
+    const events = (text + value).split("\n\n");
+    text = events.pop();
+    for (const [, kind, data] of events.map((event) => /^event: (\w+)\ndata: (.*)$/.exec(event))) {
+      const said = JSON.parse(data);
+      if (kind === "reading") return said;
+      if (kind === "problem") throw new Refusal(said.detail);
+      tell(said.stage);
+    }
+  }
+}
+
 /** Read files of one ECG, before any search. */
-export async function readEcg(files) {
+export function readEcg(files, tell) {
   const made = new FormData();
   for (const file of files) named(made, file);
-  return (await post("/v1/read", made)).json();
+  return read("/v1/read", made, undefined, tell);
 }
 
 /** Read a picture as a person says; the answer names the reading. */
-export const digitize = async (file, told, signal) => (await post("/v1/digitize", named(form(told), file), signal)).json();
+export const digitize = (file, told, signal, tell) => read("/v1/digitize", named(form(told), file), signal, tell);
 
 /** Return a picture that the browser cannot show as a JPEG. */
 export const showPicture = async (file, page) => (await post("/v1/digitize/picture", named(form({ page }), file))).blob();

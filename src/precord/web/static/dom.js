@@ -28,13 +28,16 @@ export const put = (node, ...children) =>
 
 export const byId = (id) => document.getElementById(id);
 
-/** Return *text* with a bar, and after a second how long it has taken; screen readers hear the text only. */
-export function waiting(text) {
+/** Fill *node* with *text*, a bar, and after a second how long it has taken; screen readers hear the text only. */
+export function wait(node, text) {
   const since = performance.now();
   const took = el("span", { class: "quiet", "aria-hidden": "true" });
   const clock = setInterval(() => {
     if (took.isConnected) took.textContent = ` ${Math.floor((performance.now() - since) / 1000)} s`;
     else clearInterval(clock);
   }, 1000);
-  return [text, " ", el("progress", { "aria-label": text }), took];
+  const said = el("span", {}, text);
+  const bar = el("progress", { "aria-label": text });
+  put(node, said, " ", bar, took);
+  return (now) => { said.textContent = now; bar.setAttribute("aria-label", now); };
 }

@@ -3,7 +3,7 @@
 import { getReport, readEcg, Refusal, searchEcg, searchText } from "./api.js";
 import { loadCodes, toCodes } from "./codes.js";
 import { showCase } from "./compare.js";
-import { byId, el, put, waiting } from "./dom.js";
+import { byId, el, put, wait } from "./dom.js";
 import { showConsensus } from "./consensus.js";
 import { showDraft } from "./draft.js";
 import { showEarlier } from "./earlier.js";
@@ -27,19 +27,19 @@ async function search(what, isSame = false) {
   say("");
   if (!isSame) aside = [];
   if (what.files) photo = what.files.length === 1 && isPicture(what.files[0]) ? { file: what.files[0], why: "" } : null;
-  progress(t(what.files ? "reading" : "searching"));
+  const tell = wait(byId("status"), t(what.files ? "reading" : "searching"));
   document.body.classList.add("busy");
   try {
     let now = what;
     if (what.files) {
-      const read = await readEcg(what.files);
+      const read = await readEcg(what.files, (stage) => { if (asked === mine) tell(t(`stage_${stage}`)); });
       if (asked !== mine) return;
       answer = null;
       showRead(byId("query"), read);
       put(byId("hits"));
       byId("consensus").hidden = true;
       byId("answer").hidden = false;
-      progress(t("read_searching"));
+      wait(byId("status"), t("read_searching"));
       now = { query: read.query };
     }
     const found = what.text === undefined
@@ -69,7 +69,6 @@ const message = (error) => {
   if (!(error instanceof Refusal)) throw error;
   return error.message === "unreachable" ? t("unreachable") : error.message;
 };
-const progress = (text) => put(byId("status"), ...waiting(text));
 const say = (text) => { byId("alert").textContent = text; };
 
 function show() {

@@ -1,7 +1,7 @@
 // A photo of an ECG corrected by hand: four corners to drag, what the paper says, read again at once.
 
 import { digitize, showPicture } from "./api.js";
-import { el, put, waiting } from "./dom.js";
+import { el, put, wait } from "./dom.js";
 import { describeRecord, faults, notes } from "./query.js";
 import { viewer } from "./viewer.js";
 import { t } from "./words.js";
@@ -32,9 +32,11 @@ export async function showPhoto(section, file, why, search) {
     const mine = new AbortController();
     asked = mine;
     result.setAttribute("aria-busy", "true");
-    put(result, el("p", { role: "status" }, ...waiting(t("rereading"))));
+    const status = el("p", { role: "status" });
+    put(result, status);
+    const tell = wait(status, t("rereading"));
     try {
-      const found = await digitize(file, { ...told, replaces: reading ?? "" }, mine.signal);
+      const found = await digitize(file, { ...told, replaces: reading ?? "" }, mine.signal, (stage) => tell(t(`stage_${stage}`)));
       if (asked !== mine) return;
       reading = found.query;
       put(result, ...describe(found, search));
