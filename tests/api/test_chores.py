@@ -22,7 +22,10 @@ from precord.errors import EncoderMismatchError, FormatError, QueryError
 from precord.io import write_wfdb
 from precord.library.sqlite import SqliteLibrary
 from tests.api.service import heart
+from tests.api.test_language import ENGLISH
 from tests.test_reindex import OtherEncoder
+
+HEAD = b"file,patient,statements,report,source,language,age,sex,fold\n"
 
 
 def pack(files: dict[str, bytes]) -> bytes:
@@ -113,6 +116,45 @@ def test_what_is_no_folder_is_refused(client: TestClient, data: bytes) -> None:
     else:
         assert got.status_code == 422
     assert client.get("/v1/ready").status_code == 200
+
+
+TABLES = [
+    (b"", "table.csv: keine Spalte 'file' im Kopf; gefunden: nichts"),
+    (b"file,patient\n", "table.csv: keine Spalte 'statements' im Kopf; gefunden: file, patient"),
+    (b"file,file,patient,statements,report\n",
+     "table.csv: die Spalte 'file' steht zweimal im Kopf"),
+    (b"\xff\xfe", "table.csv: keine lesbare UTF-8-Tabelle: "),
+    (HEAD, "table.csv: enthält keine Zeile unter dem Kopf"),
+    (HEAD + b"a.hea,1\n", "table.csv: Zeile 2: erwartet 9 Zellen; setzen Sie einen Text, "),
+    (HEAD + b",1,SR,,,,,,\n", "table.csv: Zeile 2: nennt keine Datei"),
+    (HEAD + b"b.hea,1,SR,,,,,,\n", "table.csv: Zeile 2: es gibt keine Datei 'b.hea'"),
+    (HEAD + b"../a.hea,1,SR,,,,,,\n",
+     "table.csv: Zeile 2: Datei '../a.hea' liegt außerhalb des Ordners der Tabelle"),
+    (HEAD + b"a.hea,1,SRX,,,,,,\n",
+     "table.csv: Zeile 2: unbekannte SCP-ECG-Aussage 'SRX'; siehe `precord codes`"),
+    (HEAD + b"a.hea,1,SR,x,doctor,,,,\n",
+     "table.csv: Zeile 2: Quelle 'doctor', erwartet eine von clinician, machine, "),
+    (HEAD + b"a.hea,1,SR,x,,fr,,,\n", "table.csv: Zeile 2: Sprache 'fr', erwartet eine von "),
+    (HEAD + b"a.hea,1,SR,,,,x,,\n", "table.csv: Zeile 2: Alter 'x', erwartet 0 bis 150 Jahre"),
+    (HEAD + b"a.hea,1,SR,,,,,x,\n", "table.csv: Zeile 2: Geschlecht 'x', erwartet eines von f, m"),
+    (HEAD + b"a.hea,1,SR,,,,,,x\n", "table.csv: Zeile 2: fold 'x', erwartet eine ganze Zahl"),
+    (HEAD + 2 * b"a.hea,1,SR,,,,,,\n",
+     "table.csv: Zeile 3: Datei 'a.hea' steht schon in Zeile 2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "german"), TABLES)
+def test_what_is_wrong_with_a_table_is_said_in_german(
+    client: TestClient, table: bytes, german: str
+) -> None:
+    """The line, what stands there and what was expected; no folder of this machine."""
+    data = pack({"export/a.hea": b"x", "export/table.csv": table})
+    started = client.post("/v1/ingests", files={"file": ("a.zip", data)}).json()
+    client.get(f"/v1/jobs/{started['id']}/events")  # until it is over
+    job = client.get(f"/v1/jobs/{started['id']}?language=de").json()
+    assert job["state"] == "failed"
+    assert job["why"].startswith(german), job["why"]
+    assert not ENGLISH.search(job["why"].removeprefix(german))
 
 
 def test_a_backup_is_a_library(client: TestClient, library: SqliteLibrary) -> None:

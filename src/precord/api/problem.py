@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from precord.api.field import describe
 from precord.api.language import say
 from precord.api.schemas import Problem
 from precord.errors import EncoderMismatchError, LibraryError, PrecordError
@@ -70,9 +71,7 @@ def to_problem(error: Exception) -> Response:
         case HTTPException(status_code=status, detail=detail, headers=headers):
             return problem(status, str(detail), dict(headers or {}))
         case RequestValidationError():
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            return problem(422, f"{where}: {first['msg']}")
+            return problem(422, describe(error.errors()[0]))
         case PrecordError():
             status = next(status for kind, status in _STATUS if isinstance(error, kind))
             return problem(status, str(error))
