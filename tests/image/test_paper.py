@@ -1,4 +1,4 @@
-"""Tests of precord.image.layout and precord.image.paper.
+"""Tests of precord.image.paper.
 
 The oracle of the geometry is the SVG itself: its coordinates are points, 72 to the inch,
 and are read here by an XML parser, not by the code that wrote them.
@@ -17,26 +17,18 @@ from PIL import Image
 from precord.errors import QueryError
 from precord.image.layout import (
     GRID_LEFT,
-    LAYOUTS,
     MM_PER_SECOND,
     PAGE_WIDTH,
     Calibration,
     lay_out,
-    to_mm,
 )
 from precord.image.paper import BANNER, DISCLAIMER, Mark, save_match, save_record
 from precord.leads import LEADS, Lead
-from precord.record import Acquisition, Provenance, Record, Scale
+from precord.record import Acquisition, Record, Scale
+from tests.image.test_layout import spikes
 
 MM = 72 / 25.4  # points in a millimetre
 NAME = "{http://www.w3.org/2000/svg}"
-
-
-def _spikes(rate: float = 500.0, seconds: float = 10.0, leads: tuple[Lead, ...] = LEADS) -> Record:
-    """Return 0 mV with a spike of one sample, 1 mV high, each second."""
-    signal = np.zeros((len(leads), round(rate * seconds)), np.float32)
-    signal[:, :: round(rate)] = 1.0
-    return Record(signal, leads, rate, provenance=Provenance("test", "spikes"))
 
 
 def _draw(record: Record, tmp_path: Path, text: str = "") -> ET.Element:
@@ -69,19 +61,19 @@ def _texts(tree: ET.Element) -> list[str]:
 
 def test_one_second_is_25_mm_and_one_millivolt_10_mm(tmp_path: Path) -> None:
     """On the SVG page, spikes a second apart stand 25 mm apart and 10 mm high."""
-    (trace,) = _points(_draw(_spikes(), tmp_path), "trace-II-10")
+    (trace,) = _points(_draw(spikes(), tmp_path), "trace-II-10")
 
     base = np.median(trace[:, 1])
-    spikes = trace[trace[:, 1] < base - 5]
+    tops = trace[trace[:, 1] < base - 5]
 
-    assert len(spikes) == 10
-    np.testing.assert_allclose(np.diff(spikes[:, 0]), 25.0, atol=0.1)
-    np.testing.assert_allclose(base - spikes[:, 1], 10.0, atol=0.1)
+    assert len(tops) == 10
+    np.testing.assert_allclose(np.diff(tops[:, 0]), 25.0, atol=0.1)
+    np.testing.assert_allclose(base - tops[:, 1], 10.0, atol=0.1)
 
 
 def test_page_and_grid_have_their_size(tmp_path: Path) -> None:
     """The page is 297 mm wide; grid lines stand 1 and 5 mm apart in both directions."""
-    tree = _draw(_spikes(), tmp_path)
+    tree = _draw(spikes(), tmp_path)
 
     assert float(tree.get("width", "").removesuffix("pt")) / MM == pytest.approx(
         PAGE_WIDTH, abs=0.1
@@ -95,7 +87,7 @@ def test_page_and_grid_have_their_size(tmp_path: Path) -> None:
 
 def test_each_row_has_a_pulse_of_one_millivolt(tmp_path: Path) -> None:
     """The calibration pulse is 10 mm high and 5 mm (0.2 s) wide, on its row's zero line."""
-    record = _spikes()
+    record = spikes()
     pulses = _points(_draw(record, tmp_path), "pulse")
 
     zeros = sorted({strip.y for strip in lay_out(record).strips})
@@ -109,7 +101,7 @@ def test_each_row_has_a_pulse_of_one_millivolt(tmp_path: Path) -> None:
 
 def test_png_has_its_resolution(tmp_path: Path) -> None:
     """A PNG says its dots per inch, and is as many dots wide as that makes of 297 mm."""
-    save_record(_spikes(), tmp_path / "page.png", dpi=100)
+    save_record(spikes(), tmp_path / "page.png", dpi=100)
     with Image.open(tmp_path / "page.png") as picture:
         width, dpi = picture.width, picture.info["dpi"]
 
@@ -117,44 +109,9 @@ def test_png_has_its_resolution(tmp_path: Path) -> None:
     assert width == pytest.approx(PAGE_WIDTH / 25.4 * 100, abs=1)
 
 
-def test_standard_layout() -> None:
-    """3x4+1: columns of 2.5 s follow each other in time; the rhythm strip shows ten."""
-    strips = lay_out(_spikes()).strips
-
-    assert [s.lead for s in strips] == [
-        "I",
-        "aVR",
-        "V1",
-        "V4",
-        "II",
-        "aVL",
-        "V2",
-        "V5",
-        "III",
-        "aVF",
-        "V3",
-        "V6",
-        "II",
-    ]
-    assert [s.start for s in strips[:4]] == [0.0, 2.5, 5.0, 7.5]
-    assert [s.duration for s in strips] == [2.5] * 12 + [10.0]
-    assert np.diff([s.x for s in strips[:4]]) == pytest.approx([62.5] * 3)
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_every_layout_fits_on_a4(layout: str) -> None:
-    """No strip leaves the grid, no grid leaves the page, no page is higher than A4."""
-    places = lay_out(_spikes(), layout=layout, n_lines=2)
-
-    assert max(s.x + s.duration * MM_PER_SECOND for s in places.strips) <= 286.0
-    assert {s.lead for s in places.strips} == set(LEADS)
-    assert all(places.grid_top < s.y < places.height for s in places.strips)
-    assert places.height + 9.0 <= 210.0
-
-
 def test_unknown_scale_has_no_millivolts(tmp_path: Path) -> None:
     """Time lines and a banner, but no line of amplitude, no pulse and no word of mV."""
-    tree = _draw(replace(_spikes(), scale=Scale.UNKNOWN), tmp_path)
+    tree = _draw(replace(spikes(), scale=Scale.UNKNOWN), tmp_path)
     texts = _texts(tree)
 
     assert _points(tree, "grid-time-minor")
@@ -167,7 +124,7 @@ def test_unknown_scale_has_no_millivolts(tmp_path: Path) -> None:
 
 def test_calibrated_page_has_no_banner(tmp_path: Path) -> None:
     """The banner is for unknown scales only; the disclaimer stands on every page."""
-    texts = _texts(_draw(_spikes(), tmp_path))
+    texts = _texts(_draw(spikes(), tmp_path))
 
     assert not any(BANNER in text for text in texts)
     assert DISCLAIMER in texts
@@ -176,7 +133,7 @@ def test_calibrated_page_has_no_banner(tmp_path: Path) -> None:
 
 def test_missing_samples_are_a_gap(tmp_path: Path) -> None:
     """A missing second is not bridged: the trace has two pieces, 25 mm apart."""
-    record = _spikes()
+    record = spikes()
     record.signal[1, 2000:2500] = np.nan
 
     save_record(record, tmp_path / "page.svg")
@@ -189,27 +146,10 @@ def test_missing_samples_are_a_gap(tmp_path: Path) -> None:
     assert ends[1][0, 0] - ends[0][-1, 0] == pytest.approx(25.0, abs=0.1)
 
 
-def test_median_of_a_lead_lies_on_zero() -> None:
-    """An offset of the electrodes moves nothing on the page."""
-    record = _spikes()
-    shifted = replace(record, signal=record.signal + 2.0)
-
-    for strip in lay_out(record).strips:
-        np.testing.assert_allclose(to_mm(record, strip)[1], to_mm(shifted, strip)[1], atol=1e-4)
-
-
-def test_few_leads_get_a_row_each() -> None:
-    """Three leads of a monitor are three rows in the standard order; nothing else is shown."""
-    record = _spikes(leads=(Lead.V1, Lead.II, Lead.III))
-
-    assert [s.lead for s in lay_out(record).strips] == ["II", "III", "V1"]
-    assert {s.duration for s in lay_out(record).strips} == {10.0}
-
-
 def test_a_lead_that_is_missing_is_named(tmp_path: Path) -> None:
     """In the standard layout, a lead that was not recorded says so."""
     leads = tuple(lead for lead in LEADS if lead not in (Lead.II, Lead.V3))
-    record = _spikes(leads=leads)
+    record = spikes(leads=leads)
     texts = _texts(_draw(record, tmp_path))
 
     assert "V3 not recorded" in texts
@@ -217,29 +157,9 @@ def test_a_lead_that_is_missing_is_named(tmp_path: Path) -> None:
     assert lay_out(record).strips[-1].lead == "V1"  # the rhythm strip
 
 
-def test_short_record_shows_every_lead() -> None:
-    """Of four seconds, each column still shows two and a half."""
-    record = _spikes(seconds=4.0)
-
-    starts = [s.start for s in lay_out(record).strips[:4]]
-    sizes = [to_mm(record, s)[1].size for s in lay_out(record).strips]
-    assert starts == [0.0, 1.5, 1.5, 1.5]
-    assert sizes == [1250] * 12 + [2000]
-
-
-def test_deep_trace_stays_on_the_grid() -> None:
-    """The grid grows for a last row that falls 3 mV."""
-    record = _spikes(leads=(Lead.II,))
-    record.signal[0, ::500] = -3.0
-    places = lay_out(record)
-
-    lowest = places.strips[0].y - to_mm(record, places.strips[0])[1].min()
-    assert lowest < places.height
-
-
 def test_long_record_is_cut_and_says_so(tmp_path: Path) -> None:
     """Of thirty seconds ten are drawn, and the header says it."""
-    record = _spikes(seconds=30.0)
+    record = spikes(seconds=30.0)
     tree = _draw(record, tmp_path)
     (trace,) = _points(tree, "trace-II-10")
 
@@ -256,7 +176,7 @@ def test_text_is_drawn_as_written(tmp_path: Path) -> None:
 
 def _draw_texts(tmp_path: Path, text: str) -> list[str]:
     """Return the texts of a page with *text* in its header."""
-    return _texts(_draw(_spikes(), tmp_path, text=text))
+    return _texts(_draw(spikes(), tmp_path, text=text))
 
 
 def test_long_report_is_cut(tmp_path: Path) -> None:
@@ -272,7 +192,7 @@ def test_patient_id_is_never_drawn(tmp_path: Path) -> None:
     """Age, time and device are on the page; who it is, is not."""
     time = datetime(2020, 1, 2, 3, 4, tzinfo=UTC)
     taken = Acquisition(time=time, device="CS-12", age=71.0, patient_id="SECRET-17")
-    _draw(replace(_spikes(), acquisition=taken), tmp_path)
+    _draw(replace(spikes(), acquisition=taken), tmp_path)
 
     page = (tmp_path / "page.svg").read_text()
     assert "SECRET-17" not in page
@@ -281,7 +201,7 @@ def test_patient_id_is_never_drawn(tmp_path: Path) -> None:
 
 def test_match_shows_both(tmp_path: Path) -> None:
     """Query above hit, each with its own title, text and grid."""
-    query, hit = _spikes(), replace(_spikes(), scale=Scale.UNKNOWN)
+    query, hit = spikes(), replace(spikes(), scale=Scale.UNKNOWN)
 
     save_match(
         query,
@@ -304,7 +224,7 @@ def test_match_shows_both(tmp_path: Path) -> None:
 def test_equal_pages_give_equal_files(tmp_path: Path, suffix: str) -> None:
     """No date and no random name is in a picture."""
     for name in "ab":
-        save_record(_spikes(), tmp_path / f"{name}{suffix}")
+        save_record(spikes(), tmp_path / f"{name}{suffix}")
 
     assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
 
@@ -321,7 +241,7 @@ def test_equal_pages_give_equal_files(tmp_path: Path, suffix: str) -> None:
 def test_refusals(tmp_path: Path, name: str, layout: str | None, message: str) -> None:
     """A picture that cannot be made is refused in words."""
     with pytest.raises(QueryError, match=message):
-        save_record(_spikes(), tmp_path / name, layout=layout)
+        save_record(spikes(), tmp_path / name, layout=layout)
 
 
 @pytest.mark.parametrize("rate", [1.0, 100.0, 257.3, 1000.0])
@@ -343,7 +263,7 @@ def test_raster_is_exact(tmp_path: Path, speed: float, gain: float, dpi: float) 
     code: 254 dots per inch are ten a millimetre.
     """
     calibration = Calibration(speed, gain)
-    record = _spikes(leads=(Lead.II,))
+    record = spikes(leads=(Lead.II,))
     save_record(record, tmp_path / "page.png", dpi=dpi, calibration=calibration)
     places = lay_out(record, calibration=calibration)
     with Image.open(tmp_path / "page.png") as picture:
@@ -366,43 +286,9 @@ def test_raster_is_exact(tmp_path: Path, speed: float, gain: float, dpi: float) 
     assert (zero_y - top_y) / px == pytest.approx(gain, abs=0.1)
 
 
-def test_fifty_mm_a_second_shows_five_seconds() -> None:
-    """The page keeps its width: the second lead of a row of two begins at 2.5 s, 125 mm on."""
-    strips = lay_out(_spikes(), layout="6x2", calibration=Calibration(50.0, 10.0)).strips
-
-    assert [(s.start, s.duration) for s in strips[:2]] == [(0.0, 2.5), (2.5, 2.5)]
-    assert strips[1].x - strips[0].x == pytest.approx(125.0)
-
-
-def test_cabrera_turns_avr() -> None:
-    """In aVL I -aVR II aVF III, the third row is upside down, and says so."""
-    record = _spikes()
-    limb = [s for s in lay_out(record, layout="cabrera").strips if s.start == 0.0]
-
-    assert [s.label for s in limb] == ["aVL", "I", "-aVR", "II", "aVF", "III"]
-    assert to_mm(record, limb[2])[1].min() == pytest.approx(-10.0)
-
-
-def test_two_rhythm_strips_are_two_leads() -> None:
-    """3x4+3 repeats II, V1 and V5; where II is missing, the next lead that is not shown."""
-    leads = tuple(lead for lead in LEADS if lead is not Lead.II)
-
-    assert [s.lead for s in lay_out(_spikes(), layout="3x4+3").strips[-3:]] == ["II", "V1", "V5"]
-    strips = lay_out(_spikes(leads=leads), layout="3x4+3").strips[-3:]
-    assert [s.lead for s in strips] == ["V1", "V5", "I"]
-
-
-def test_paper_that_does_not_exist_is_refused(tmp_path: Path) -> None:
-    """Neither 30 mm/s nor a violet grid."""
-    with pytest.raises(QueryError, match="speed 30, expected one of 25 50"):
-        Calibration(30.0, 10.0)
-    with pytest.raises(QueryError, match="grid 'violet'"):
-        save_record(_spikes(), tmp_path / "page.png", color="violet")
-
-
 def test_marks_are_shaded_where_they_lie(tmp_path: Path) -> None:
     """A mark on V2 from 1.2 to 1.6 s: a box 10 mm wide, on that strip alone."""
-    record = _spikes()
+    record = spikes()
     save_match(
         record,
         record,

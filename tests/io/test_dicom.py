@@ -7,7 +7,6 @@ that ships inside the pydicom package, and on objects made with pydicom.
 import io
 import tracemalloc
 import zlib
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +14,16 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom import uid
-from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 
 from precord.errors import FormatError, PrecordError, SignalError, UnsupportedFormatError
 from precord.io import file as limits
 from precord.io.dicom import read_dicom
 from precord.leads import LEADS
-from precord.record import Record, Sex
+from precord.record import Record
 from precord.signal.lead_check import check_limb_leads
 from tests.contracts import ReaderContract
-from tests.io.dicom_object import channel, code, ecg, group, scp, smallest
-
-
-@pytest.fixture
-def real_ecg() -> Path:
-    """Return the ECG inside the pydicom package; nothing is downloaded."""
-    path = get_testdata_file("waveform_ecg.dcm", download=False)
-    assert isinstance(path, str)
-    return Path(path)
+from tests.io.dicom_object import channel, ecg, group, scp, smallest
 
 
 def write(folder: Path, data: bytes) -> Path:
@@ -72,16 +62,6 @@ def test_real_ecg_agrees_with_oracle(real_ecg: Path) -> None:
     assert record.provenance.notes == ("Waveform groups left out: MEDIAN BEAT.",)
 
 
-def test_real_ecg_says_of_whom_it_is(real_ecg: Path) -> None:
-    """Age, sex, time, device and patient are the file's; the id is not shown."""
-    acquisition = read_dicom(real_ecg).acquisition
-    assert (acquisition.age, acquisition.sex) == (42.0, Sex.FEMALE)
-    assert acquisition.time == datetime(2013, 1, 25, 10, 59, 19)  # noqa: DTZ001 - it has none
-    assert acquisition.device == "Mortara Instrument, Inc. el250"
-    assert acquisition.patient_id == "642341"
-    assert "642341" not in repr(acquisition)
-
-
 @pytest.mark.parametrize("interpretation", ["SB", "UB", "SS", "US", "SL", "UL"])
 @pytest.mark.parametrize(
     "syntax",
@@ -109,52 +89,6 @@ def test_encodings_agree_with_oracle(tmp_path: Path, interpretation: str, syntax
     expected = pydicom.dcmread(path).waveform_array(0).T / 1000
     np.testing.assert_allclose(record.signal, expected, rtol=1e-6)
     assert record.leads == ("II", "III", "V6")
-
-
-@pytest.mark.parametrize(("unit", "expected"), [("V", 2e3), ("mV", 2), ("uV", 2e-3), ("nV", 2e-6)])
-def test_units_by_hand(tmp_path: Path, unit: str, expected: float) -> None:
-    """Two steps of one unit, in millivolts."""
-    path = write(tmp_path, ecg(group([[2]], [channel(scp(1), unit)])))
-    np.testing.assert_array_equal(read_dicom(path).signal, np.array([[expected]], np.float32))
-
-
-NUMBERS = {**{n: f"V{n - 2}" for n in range(3, 9)}, 1: "I", 2: "II", 61: "III"} | {
-    62: "aVR",
-    63: "aVL",
-    64: "aVF",
-}
-
-
-@pytest.mark.parametrize(("scheme", "start"), [("MDC", "2:"), ("SCPECG", "5.6.3-9-")])
-@pytest.mark.parametrize(("number", "lead"), NUMBERS.items())
-def test_lead_codes(tmp_path: Path, scheme: str, start: str, number: int, lead: str) -> None:
-    """The twelve leads of PS3.16 CID 3001 in both schemes; the code outranks its meaning."""
-    source = code(f"{start}{number}", scheme, "Lead V9")
-    path = write(tmp_path, ecg(group([[1]], [channel(source)])))
-    assert read_dicom(path).leads == (lead,)
-
-
-@pytest.mark.parametrize(
-    ("source", "label", "lead"),
-    [
-        (code("1", "99VENDOR", "Lead I (Einthoven)"), None, "I"),
-        (code("1", "99VENDOR", "aVF, augmented voltage, foot"), None, None),
-        (code("1", "99VENDOR", "?"), "V5", "V5"),
-        (None, "ECG LEAD II", "II"),
-        (None, None, None),
-        (code("2:65", "MDC", "Lead -aVR"), "aVR", None),  # CID 3001: none of the twelve
-        (code("5.6.3-9-9", "SCPECG", "V7"), "V1", None),
-    ],
-)
-def test_lead_names(
-    tmp_path: Path, source: Dataset | None, label: str | None, lead: str | None
-) -> None:
-    """Without a standard code the meaning counts, then the label; a guess is never made."""
-    labels = {} if label is None else {"ChannelLabel": label}
-    channels = [channel(source, **labels), channel(scp(3))]
-    record = read_dicom(write(tmp_path, ecg(group([[1], [2]], channels))))
-    assert record.leads == ((lead, "V1") if lead else ("V1",))
-    assert bool(record.provenance.notes) is (lead is None)
 
 
 def test_padding_is_missing(tmp_path: Path) -> None:
@@ -223,34 +157,6 @@ def test_a_median_beat_alone_is_refused(tmp_path: Path, only: Dataset) -> None:
     """A representative beat is no rhythm."""
     with pytest.raises(SignalError, match="no group with a rhythm"):
         read_dicom(write(tmp_path, ecg(only)))
-
-
-REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"ChannelSensitivity": None}, "no Channel Sensitivity"),
-    ({"ChannelSensitivity": ""}, "no Channel Sensitivity"),
-    ({"ChannelSensitivity": "0"}, "no Channel Sensitivity"),
-    ({"ChannelSensitivityUnitsSequence": None}, "no Channel Sensitivity Units"),
-    ({"ChannelSensitivityUnitsSequence": []}, "no Channel Sensitivity Units"),
-    ({"ChannelSensitivityUnitsSequence": [code("mm[Hg]", "UCUM")]}, r"'mm\[Hg\]', expected"),
-    ({"ChannelSensitivityUnitsSequence": [code("MV", "UCUM")]}, "'MV', expected"),
-    ({"ChannelSensitivityUnitsSequence": [code("uV", "99X")]}, "'99X' 'uV', expected"),
-    ({"ChannelSensitivityCorrectionFactor": "0"}, "Correction Factor 0"),
-    ({"ChannelSampleSkew": "3"}, "skewed by 3"),
-    ({"ChannelTimeSkew": "0.01"}, "skewed by 5"),
-]
-
-
-@pytest.mark.parametrize(("values", "message"), REFUSED)
-def test_a_lead_of_open_scale_is_refused(
-    tmp_path: Path, values: dict[str, Any], message: str
-) -> None:
-    """Neither sensitivity nor unit is ever guessed; a channel that is no lead may lack both."""
-    lead = channel(scp(2), **values)
-    with pytest.raises(FormatError, match=message):
-        read_dicom(write(tmp_path, ecg(group([[1]], [lead]))))
-    other = channel(code("5.6.3-9-99", "SCPECG"), **values)
-    both = ecg(group([[1], [2]], [other, channel(scp(2))]))
-    assert read_dicom(write(tmp_path, both)).leads == ("II",)
 
 
 @pytest.mark.parametrize(
@@ -329,72 +235,6 @@ def test_a_deflate_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     tracemalloc.stop()
     assert peak < 2**22
     assert limits.MAX_FILE_BYTES <= 2**28
-
-
-def test_odd_patient_data_are_not_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Values that break their format are left out, and not written to any log."""
-    odd: dict[str, Any] = {
-        "PatientAge": "secret-7",
-        "PatientBirthDate": "secret-7",
-        "PatientID": "secret-7" * 20,
-    }
-    path = write(tmp_path, ecg(group([[1]], [channel(scp(2))]), **odd))
-    caplog.clear()
-    acquisition = read_dicom(path).acquisition
-    assert acquisition.age is None
-    assert "secret" not in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("values", "age"),
-    [
-        ({"PatientAge": "056Y"}, 56.0),
-        ({"PatientAge": "006M"}, 0.5),
-        ({"PatientAge": "010D"}, 10 / 365.25),
-        ({"PatientAge": "052W"}, 52 * 7 / 365.25),
-        ({"PatientBirthDate": "19500601"}, 25_568 / 365.25),  # 70 years with 18 leap days
-        ({"PatientAge": "041Y", "PatientBirthDate": "19500601"}, 41.0),
-        ({"PatientBirthDate": "20500601"}, None),
-        ({"PatientBirthDate": "19501301"}, None),
-        ({}, None),
-    ],
-)
-def test_age(tmp_path: Path, values: dict[str, Any], age: float | None) -> None:
-    """In years: as stated, else from the birth date."""
-    path = write(
-        tmp_path,
-        ecg(group([[1]], [channel(scp(2))]), AcquisitionDateTime="20200601120000", **values),
-    )
-    assert read_dicom(path).acquisition.age == (None if age is None else pytest.approx(age))
-
-
-ZONE = timezone(timedelta(hours=-3, minutes=-30))
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("20200102030405.25", datetime(2020, 1, 2, 3, 4, 5, 250000)),  # noqa: DTZ001 - as written
-        ("202001020304", datetime(2020, 1, 2, 3, 4)),  # noqa: DTZ001 - as written
-        ("20200102030405-0330", datetime(2020, 1, 2, 3, 4, 5, tzinfo=ZONE)),
-        ("20200102", None),
-        ("", None),
-    ],
-)
-def test_time(tmp_path: Path, text: str, expected: datetime | None) -> None:
-    """The acquisition's date and time, with a time zone only where the file states one."""
-    path = write(tmp_path, ecg(group([[1]], [channel(scp(2))]), AcquisitionDateTime=text))
-    assert read_dicom(path).acquisition.time == expected
-
-
-def test_errors_do_not_quote_the_patient(tmp_path: Path) -> None:
-    """Damage beside personal data must not carry them into a message or a log."""
-    data = ecg(group([[1]], [channel(scp(2))]), PatientName="Doe^Jane", PatientID="secret-7")
-    for length in range(len(data)):
-        with pytest.raises(PrecordError) as caught:
-            read_dicom(write(tmp_path, data[:length]))
-        assert "Doe" not in str(caught.value)
-        assert "secret" not in str(caught.value)
 
 
 def test_the_builder_makes_dicom() -> None:
