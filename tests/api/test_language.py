@@ -170,6 +170,10 @@ def test_templates_fill_in_what_is_there(spoken: str) -> None:
          "a.pdf: 3 Seiten; wählen Sie eine von 1 bis 3"),
         ("leads: by Einthoven's law, I inverted; check before you compare",
          "Ableitungen: nach Einthoven I umgepolt; prüfen Sie das vor dem Vergleich"),
+        ("no case is close: the nearest ECGs have a mean cosine of 0.82, expected 0.91 or more",
+         ("kein Fall ist nah: die nächsten EKGs haben im Mittel den Kosinus 0,82, erwartet "
+          "mindestens 0,91")),
+        ("0.82", "0.82"),
         ("nobody wrote this", "nobody wrote this"),
         ("a {0} brace: {} stays", "a {0} brace: {} stays"),
     ],

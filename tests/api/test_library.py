@@ -34,6 +34,9 @@ def test_the_library_says_what_it_holds(client: TestClient) -> None:
     assert (found.cases, found.patients) == (5, 3)
     assert (counts["SR"], counts["AFIB"], counts["WPW"]) == (4, 1, 0)
     assert len(counts) == 71
+    rare = {statement.code: n for statement, n in found.rare}
+    assert (rare["SR"], rare["AFIB"], rare["CLBBB"]) == (3, 1, 0)  # the simulated one left out
+    assert len(rare) == 71
 
 
 def test_ages_are_counted_by_decade(client: TestClient, library: SqliteLibrary) -> None:

@@ -5,6 +5,7 @@ import pytest
 from precord.errors import QueryError
 from precord.library.sqlite import SqliteLibrary
 from precord.retrieve import MAX_TEXT, Retriever
+from precord.retrieve.abstain import Verdict
 from tests.retrieve.planted import NO_VECTOR, ChosenEncoder, on, plant, planted
 
 
@@ -64,3 +65,27 @@ def test_text_is_cleaned_before_it_is_encoded(library: SqliteLibrary) -> None:
     Retriever(library, encoder).by_text("  SINUS\n Rhythmus edit: ASMI 100")
 
     assert encoder.texts == ["sinus rhythmus"]
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("xyzzy quux", Verdict.DOUBTFUL),
+        ("flutter", Verdict.ANSWER),  # stands in a report
+        ("Linksschenkelblock", Verdict.ANSWER),  # names a finding
+        ("no pacemaker", Verdict.ANSWER),
+    ],
+)
+def test_words_that_nobody_wrote_are_doubted(
+    library: SqliteLibrary, text: str, verdict: Verdict
+) -> None:
+    """Something is always nearest; where no word is known, that is said."""
+    plant(
+        library,
+        (planted("a", text="sinus rhythm", statements="SR"), on(0), on(0)),
+        (planted("b", text="atrial flutter", statements=""), on(90), on(90)),
+    )
+    found = Retriever(library, ChosenEncoder()).by_text(text)
+    assert found.trust.verdict is verdict
+    assert len(found.trust.reasons) == (verdict is Verdict.DOUBTFUL)
+    assert found.hits

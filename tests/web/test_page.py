@@ -175,6 +175,36 @@ def test_a_refusal_is_one_line(open_page: Open, site: Site) -> None:
     expect(page.locator("#alert")).to_be_empty()
 
 
+def test_nothing_old_stands_beside_a_refusal(open_page: Open, site: Site) -> None:
+    """A file that is refused leaves no answer to another ECG on the page, nor one to go back to."""
+    page = open_page()
+    upload(page, site)
+    page.set_input_files("#files", site.ecg[0])  # its signal file was forgotten
+    expect(page.locator("#alert")).to_have_text(
+        "ecg.hea: its signal file ecg.dat is missing; give both together"
+    )
+    expect(page.locator("#answer")).to_be_hidden()
+    go(page, site, "#/library")
+    page.wait_for_selector(".counts")
+    go(page, site, "#/")
+    expect(page.locator("#ask")).to_be_visible()
+    expect(page.locator("#answer")).to_be_hidden()
+
+
+def test_words_that_nobody_wrote_are_doubted(open_page: Open) -> None:
+    """Something is always nearest; the page says that these words say nothing."""
+    page = open_page(language="de-DE")
+    page.fill("#text", "xyzzy quux")
+    page.keyboard.press("Enter")
+    warning = page.locator("#consensus .warning")
+    expect(warning).to_contain_text("Zweifelhaft")
+    expect(warning).to_contain_text("kein Befund dieser Sammlung enthält eines dieser Worte")
+    page.fill("#text", "vorhofflimmern")
+    page.keyboard.press("Enter")
+    expect(page.locator(".hit").first).to_contain_text("Vorhofflimmern")
+    expect(page.locator("#consensus .warning")).to_have_count(0)
+
+
 def test_criteria_steer(open_page: Open, site: Site) -> None:
     """The same ECG is asked again, narrower, without a second upload."""
     page = open_page()

@@ -14,12 +14,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 FALLBACK = "en"
 LANGUAGE: ContextVar[str] = ContextVar("language", default=FALLBACK)
 """The language of the request that is being answered; the guard sets it for each request."""
 
 _OPTION = re.compile(r"--(?=[a-z])")  # a message of the command line names its options so
+_NUMBER = re.compile(r"[-+]?\d+\.\d+")
 _DEEPEST = 4  # sentences within sentences
 
 
@@ -85,15 +87,17 @@ def say(text: str, language: str | None = None) -> str:
     return text if chosen == FALLBACK else _say(text, chosen, _DEEPEST)
 
 
-def read_words(language: str) -> dict[str, dict[str, object]]:
+def read_words(language: str) -> dict[str, Any]:
     """Return all of the file of *language*."""
     path = files("precord.api") / "words" / f"{language}.json"
-    found: dict[str, dict[str, object]] = json.loads(path.read_text("utf-8"))
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return found
 
 
 def _say(text: str, language: str, deep: int) -> str:
     """Return *text*, or its parts where it is none of the sentences, in *language*."""
+    if deep < _DEEPEST and _NUMBER.fullmatch(text):  # what a sentence is filled with
+        return text.replace(".", _decimal(language))
     plain = _OPTION.sub("", text)
     for template in _templates(language):
         filled = template.match(plain)
@@ -114,6 +118,12 @@ def _say(text: str, language: str, deep: int) -> str:
 def _known() -> frozenset[str]:
     """Return the languages, looked up once."""
     return languages()
+
+
+@cache
+def _decimal(language: str) -> str:
+    """Return what stands before the decimals of a number."""
+    return str(read_words(language)["decimal"])
 
 
 @cache

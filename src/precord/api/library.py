@@ -21,6 +21,7 @@ from precord.errors import QueryError
 from precord.ingest import ingest
 from precord.library.ages import count_ages
 from precord.library.feedback import count_verdicts, keep_verdict
+from precord.library.protocol import Library
 from precord.record import Record
 from precord.report import Language, Report, Source
 from precord.retrieve.plane import project
@@ -48,15 +49,15 @@ class _Held:
 def library(service: ServiceOf) -> out.LibraryOut:
     """Return what the library holds, and what it cannot show."""
     stats = service.library.stats()
-    present = service.library.vectors().statements.present if stats.cases else None
-    counts = [0] * len(CODES) if present is None else present.sum(axis=0).tolist()
+    counts, real = _count_statements(service.library) if stats.cases else 2 * ([0] * len(CODES),)
     return out.LibraryOut(
         name=service.library.path.name,
         cases=stats.cases,
         patients=stats.patients,
         by_corpus=dict(stats.by_corpus),
         by_source={source.value: n for source, n in stats.by_source.items()},
-        statements=[(to_statement(c), int(n)) for c, n in zip(CODES, counts, strict=True)],
+        statements=[(to_statement(c), n) for c, n in zip(CODES, counts, strict=True)],
+        rare=[(to_statement(c), n) for c, n in zip(CODES, real, strict=True) if n < RARE_BELOW],
         ages=[out.AgeOut(decade=decade, n=n) for decade, n in count_ages(service.library).items()],
         rare_below=RARE_BELOW,
         feedback=count_verdicts(service.library),
@@ -64,6 +65,17 @@ def library(service: ServiceOf) -> out.LibraryOut:
         new_encoder=service.new_weights.encoder.fingerprint[:16] if service.new_weights else None,
         precord=__version__,
     )
+
+
+def _count_statements(library: Library) -> tuple[list[int], list[int]]:
+    """Return how many cases have each statement, and how many of those that may be hits.
+
+    Simulated ones are left out of hits, unless the library holds nothing else.
+    """
+    vectors = library.vectors()
+    present, is_simulated = vectors.statements.present, vectors.is_simulated
+    shown = present if is_simulated.all() else present[~is_simulated]
+    return present.sum(axis=0).tolist(), shown.sum(axis=0).tolist()
 
 
 @router.post("/v1/feedback", responses=PROBLEMS)

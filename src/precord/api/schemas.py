@@ -313,6 +313,8 @@ class LibraryOut(Answer):
 
     Attributes:
         statements: number of cases by statement; one that does not occur has 0.
+        rare: those with fewer than `rare_below` cases that may be hits, and how many: without
+            the simulated ones, unless there are no others.
         ages: number of cases by decade of age.
         rare_below: with fewer cases of a statement, the library cannot show it.
         feedback: number of verdicts, by verdict.
@@ -325,6 +327,7 @@ class LibraryOut(Answer):
     by_corpus: dict[str, int]
     by_source: dict[str, int]
     statements: list[tuple[StatementOut, int]]
+    rare: list[tuple[StatementOut, int]]
     ages: list[AgeOut]
     rare_below: int
     feedback: dict[str, int]

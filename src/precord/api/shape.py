@@ -43,7 +43,7 @@ def to_record(record: Record, quality: Sequence[LeadQuality] = ()) -> out.Record
     ]
     return out.RecordOut(
         name=origin.name,
-        format=origin.format,
+        format=say(origin.format),
         leads=leads,
         rate_hz=record.rate,
         duration_s=record.duration,

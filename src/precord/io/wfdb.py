@@ -33,6 +33,10 @@ def read_wfdb(path: Path) -> Record:
     header = parse_header(read_bytes(path, MAX_HEADER_BYTES), shown(path))
     rows: list[tuple[Lead, NDArray[np.float32]]] = []
     for file in dict.fromkeys(c.file for c in header.channels if c.lead):
+        if not path.with_name(file).exists():
+            raise FormatError(
+                f"{shown(path)}: its signal file {shown(Path(file))} is missing; give both together"
+            )
         rows += _read_file(path.with_name(file), header)
         if sum(row.size for _, row in rows) > MAX_SAMPLES:
             raise SignalError(f"{shown(path)}: more than {MAX_SAMPLES} samples")

@@ -88,6 +88,14 @@ def doubt(close: Closeness, calibration: Calibration | None) -> Trust:
     return Trust(Verdict.DOUBTFUL if reasons else Verdict.ANSWER, tuple(reasons), close)
 
 
+def doubt_words(*, is_known: bool) -> Trust:
+    """Return whether hits answer a text; they do not where none of its words *is_known*."""
+    if is_known:
+        return Trust(Verdict.ANSWER)
+    reason = "no report of this library has any of these words, and they name no finding"
+    return Trust(Verdict.DOUBTFUL, (reason,))
+
+
 def mean_of_best(values: NDArray[np.floating], k: int) -> float:
     """Return the mean of the first *k* of *values*, NaN left out; 0 where there is none."""
     known = values[:k][~np.isnan(values[:k])]

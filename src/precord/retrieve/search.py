@@ -24,7 +24,7 @@ from precord.explain import explain
 from precord.library.protocol import Library, Vectors
 from precord.record import Record
 from precord.relevance import to_class_probabilities
-from precord.retrieve.abstain import refuse
+from precord.retrieve.abstain import doubt_words, refuse
 from precord.retrieve.allow import allow, find_same_patient
 from precord.retrieve.calibration import Calibration
 from precord.retrieve.focus import DEPTH, Focus, compare_cases, find_place, refocus
@@ -235,6 +235,8 @@ class Retriever:
             notes.append(f"left out: {(is_allowed & has_it).sum()} that have what is ruled out")
             is_allowed &= ~has_it
         ranked = rank_text(self.library, self.encoder, vectors, query, is_allowed, witness)
+        names_one = bool(query.wanted or query.unwanted)
+        is_known = names_one or bool(self.library.search_text(query.text, 1))
         cases = self._take_consistent(query, vectors, ranked.score, k)
         best = [vectors.row_of[case.id] for case in cases]
         return SearchResult(
@@ -246,6 +248,7 @@ class Retriever:
                 report_score=ranked.report[best],
             ),
             notes=(*notes, *describe_shortage(len(best), k)),
+            trust=doubt_words(is_known=is_known),
         )
 
     def _take_consistent(

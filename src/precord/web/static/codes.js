@@ -5,12 +5,14 @@ import { byId, el } from "./dom.js";
 import { statementName, t } from "./words.js";
 
 let statements = [];
+let rare = [];
 let rareBelow = 0;
 
 /** Ask the library once, and fill the list that the filters offer. */
 export async function loadCodes() {
   const library = await getLibrary();
   statements = library.statements;
+  rare = library.rare;
   rareBelow = library.rare_below;
   byId("codes").replaceChildren(...statements.map(([s]) => el("option", { value: s.code }, statementName(s))));
 }
@@ -31,5 +33,5 @@ export function toCodes(typed) {
 }
 
 /** Return the statements of which the library has too few cases to show. */
-export const rareStatements = () => statements.filter(([, n]) => n < rareBelow);
+export const rareStatements = () => rare;
 export const rareLimit = () => rareBelow;

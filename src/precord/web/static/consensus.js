@@ -55,7 +55,7 @@ function consensus(found, raised) {
   return el("details", {},
     el("summary", {}, t("consensus", { n: found.of })),
     raised.length ? el("p", {}, el("strong", {}, t("most_serious", { name: findingName(raised[0].name) }))) : null,
-    el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": t("consensus", { n: found.of }) }, el("table", {}, el("thead", {}, el("tr", {}, head)),
+    el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": t("consensus", { n: found.of }) }, el("table", { class: "votes" }, el("thead", {}, el("tr", {}, head)),
       el("tbody", {}, [...found.classes, ...found.statements.slice(0, 8)].map(row)))),
     el("p", { class: "quiet" }, t("consensus_caveat")));
 }

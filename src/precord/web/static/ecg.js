@@ -69,7 +69,7 @@ function banner(ecg) {
   const y = ecg.grid_top - 5.4;
   return svg("g", { class: "banner" },
     svg("rect", { x: ecg.grid_left, y, width: ecg.grid_width, height: 4.8 }),
-    svg("text", { x: ecg.grid_left + ecg.grid_width / 2, y: y + 3.4, "text-anchor": "middle" },
+    svg("text", { x: ecg.grid_left + 2, y: y + 3.4 },
       t("scale_unknown")));
 }
 

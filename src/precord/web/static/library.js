@@ -24,7 +24,6 @@ export async function showLibrary(section) {
 
 function describe(library, map) {
   const present = library.statements.filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
-  const rare = library.statements.filter(([, n]) => n < library.rare_below);
   const name = (s) => el("a", { href: `#/words/${encodeURIComponent(statementName(s))}` }, statementName(s));
   return [
     el("dl", { class: "counts" },
@@ -35,7 +34,7 @@ function describe(library, map) {
     map.points.length ? makeMap(map) : null,
     el("div", { class: "panel" }, el("h2", {}, t("cannot_show")),
       el("p", {}, t("cannot_show_why", { n: library.rare_below })),
-      el("ul", { class: "chips" }, rare.map(([s, n]) => el("li", { class: "rare", title: s.code }, `${statementName(s)} (${n})`)))),
+      el("ul", { class: "chips" }, library.rare.map(([s, n]) => el("li", { class: "rare", title: s.code }, `${statementName(s)} (${n})`)))),
     el("div", { class: "panel" }, el("h2", {}, t("ages")), bars(library.ages.map(({ decade, n }) =>
       [decade === null ? t("age_unknown") : t("age_decade", { from: decade, to: decade + 9 }), n]))),
     el("div", { class: "panel" }, el("h2", {}, t("statements")), bars(present.map(([s, n]) => [statementName(s), n, name(s), s.code]))),

@@ -25,7 +25,10 @@ async function search(what, isSame = false) {
   const mine = { ...what };
   asked = mine;
   say("");
-  if (!isSame) aside = [];
+  if (!isSame) { // nothing old beside what is read anew, or beside its refusal
+    [aside, answer] = [[], null];
+    byId("answer").hidden = true;
+  }
   if (what.files) photo = what.files.length === 1 && isPicture(what.files[0]) ? { file: what.files[0], why: "" } : null;
   const tell = wait(byId("status"), t(what.files ? "reading" : "searching"));
   document.body.classList.add("busy");
@@ -34,7 +37,6 @@ async function search(what, isSame = false) {
     if (what.files) {
       const read = await readEcg(what.files, (stage) => { if (asked === mine) tell(t(`stage_${stage}`)); });
       if (asked !== mine) return;
-      answer = null;
       showRead(byId("query"), read);
       put(byId("hits"));
       byId("consensus").hidden = true;

@@ -28,7 +28,7 @@ export const statementName = (s) => (now === "de" ? s.german : s.english);
 
 /** Return a number as the language writes it. */
 export const number = (value, digits = 0) =>
-  value.toLocaleString(now, { maximumFractionDigits: digits, minimumFractionDigits: digits });
+  value.toLocaleString(now, { maximumFractionDigits: digits, minimumFractionDigits: digits }).replace("-", "−");
 
 /** Fill what index.html leaves empty. */
 function fill(root) {
