@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from precord.digitize import Stage
 from precord.draft import Kind, Reason
 from precord.library.feedback import VERDICTS
 from precord.retrieve.critical import LIST
@@ -48,6 +49,7 @@ def test_no_word_is_unused() -> None:
     made |= {f"finding_{entry.name.replace(' ', '_')}" for entry in LIST}
     made |= {f"login_{key}" for key in ("why", "wrong", "wait", "name", "password", "enter")}
     made |= {f"kind_{superclass}" for superclass in SUPERCLASSES} | {"kind_other"}
+    made |= {f"stage_{stage}" for stage in Stage}
     made |= {fault.value for fault in Fault} | set(VERDICTS)
     assert made <= ENGLISH.keys()
     assert ENGLISH.keys() - found - made == set()
