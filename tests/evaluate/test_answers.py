@@ -38,8 +38,12 @@ def answers() -> Answers:
         [f"p{i}" for i in range(N)],
         [frozenset(code for code in has if has[code][i]) for i in range(N)],
         [SearchResult(())] * N,
-        *(rng.random(N) for _ in range(5)),
-        targets,
+        errors=rng.random(N),
+        class_errors=rng.random(N),
+        near=rng.random(N),
+        overlap=rng.random(N),
+        normal=rng.random(N),
+        targets=targets,
     )
 
 

@@ -110,7 +110,7 @@ def test_record_line_is_refused(
         ("c:\\r.dat 16 1000(0)/mV 16 0 1 6 0 II", "without a path"),
         (".. 16 1000(0)/mV 16 0 1 6 0 II", "without a path"),
         ("- 16 1000(0)/mV 16 0 1 6 0 II", "without a path"),
-        ("gone.dat 16 1000(0)/mV 16 0 1 6 0 II", "gone.dat: no such file"),
+        ("gone.dat 16 1000(0)/mV 16 0 1 6 0 II", "its signal file gone.dat is missing"),
         (f"{'n' * 300} 16 1000(0)/mV 16 0 1 6 0 II", "cannot be read"),
     ],
 )

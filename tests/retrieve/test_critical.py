@@ -31,6 +31,7 @@ def _ask(
     sets: list[set[str]],
     measured: Measurements,
     calibration: Calibration | None = None,
+    /,
     **head: float,
 ) -> Heard:
     """Return what cases with *sets* of statements say, all of them near the query."""

@@ -33,7 +33,7 @@ def read_wfdb(path: Path) -> Record:
     header = parse_header(read_bytes(path, MAX_HEADER_BYTES), shown(path))
     rows: list[tuple[Lead, NDArray[np.float32]]] = []
     for file in dict.fromkeys(c.file for c in header.channels if c.lead):
-        if not path.with_name(file).exists():
+        if _is_missing(path.with_name(file)):
             raise FormatError(
                 f"{shown(path)}: its signal file {shown(Path(file))} is missing; give both together"
             )
@@ -49,6 +49,14 @@ def read_wfdb(path: Path) -> Record:
         acquisition=header.acquisition,
         provenance=Provenance("WFDB", shown(path), notes=_notes(header)),
     )
+
+
+def _is_missing(path: Path) -> bool:
+    """Tell whether there is nothing at *path*; what else is wrong with it, reading it says."""
+    try:
+        return not path.exists()
+    except OSError:  # a name that no system takes
+        return False
 
 
 def _read_file(path: Path, header: Header) -> list[tuple[Lead, NDArray[np.float32]]]:
