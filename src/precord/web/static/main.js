@@ -156,7 +156,7 @@ function listen() {
   });
   byId("language").addEventListener("change", async (event) => {
     await speak(event.target.value);
-    if (answer && asked) search(asked, true); // the service's own sentences are in the language it was asked in
+    if (asked) search(asked, true); // the service's own sentences are in the language it was asked in
   });
   byId("theme").addEventListener("click", () => {
     const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
