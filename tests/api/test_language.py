@@ -64,6 +64,7 @@ TESTED = (
     "record.py",
     "digitize/reading.py",
     "digitize/source.py",
+    "digitize/told.py",
     "digitize/vector.py",
     "retrieve/focus.py",
     "retrieve/search.py",
