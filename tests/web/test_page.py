@@ -66,6 +66,19 @@ def test_a_millimetre_is_a_millimetre(open_page: Open, site: Site) -> None:
     assert "v-10h5v10" in pulse  # 1 mV for 0.2 s
 
 
+def test_print_is_at_true_scale(open_page: Open, site: Site) -> None:
+    """On paper a page of an ECG is as wide as the API's layout says, in millimetres."""
+    page = open_page()
+    upload(page, site)
+    page.emulate_media(media="print")
+    drawing = page.locator("#query svg.ecg")
+    paper = page.locator("#query svg.ecg rect.paper").bounding_box()
+    assert paper is not None
+    assert paper["width"] == pytest.approx(275 * CSS_MM, abs=0.5)
+    assert drawing.evaluate("node => node.style.getPropertyValue('--print')") == "297mm"
+    expect(page.locator("#query .tools")).to_be_hidden()
+
+
 def test_speed_gain_and_layout(open_page: Open, site: Site) -> None:
     """What is chosen is drawn, and said beside the trace."""
     page = open_page()
