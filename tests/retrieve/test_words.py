@@ -243,6 +243,7 @@ def test_a_case_added_in_the_middle_of_a_search_waits(
     search = three.search_text
 
     def add_first(query: str, k: int) -> list[tuple[str, float]]:
+        monkeypatch.setattr(three, "search_text", search)
         with SqliteLibrary.open(three.path) as other:
             plant(other, (planted("new", text="tremor tremor"), on(90), on(90)))
         return search(query, k)
