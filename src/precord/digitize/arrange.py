@@ -23,6 +23,7 @@ _BY_ROWS = {
     7: ("6x2+1",), 12: ("12x1",),
 }  # fmt: skip
 KNOWN = (*LAYOUTS, "3x4+2")
+ROW_COUNTS = frozenset(_BY_ROWS)
 _SAME = 0.9  # correlation from which a strip is a lead
 _UNEXPLAINED = 0.5  # of misfit: marks between leads where a layout has none
 _FAR, _NEAR = 10.0, 0.6  # mm that columns may begin from where the rows do, and where these agree

@@ -6,13 +6,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from precord.digitize.arrange import KNOWN, Arrangement, Ends, Piece, arrange, name_strip
+from precord.digitize.arrange import (
+    KNOWN,
+    Arrangement,
+    Ends,
+    Piece,
+    arrange,
+    name_strip,
+)
 from precord.digitize.confidence import Evidence, expect_snr, to_confidence
 from precord.digitize.grid import FLAT_PX_PER_MM, Grid, find_grid
 from precord.digitize.ink import find_ink
 from precord.digitize.plausible import refuse_parts
 from precord.digitize.pulse import Pulse, find_cut_pulse, find_pulse, keep_aligned, tell_by_one
 from precord.digitize.redact import Box
+from precord.digitize.rows import without_stray_rows
 from precord.digitize.separator import find_separators
 from precord.digitize.stage import OnStage, Stage, unwatched
 from precord.digitize.trace import Traces, follow
@@ -146,7 +154,7 @@ def _read_flat(
     if traces is None:
         raise UnsupportedFormatError(f"{name}: grid of ECG paper, but no trace of an ECG on it")
     pulses = keep_aligned([find_pulse(row) or find_cut_pulse(row) for row in traces.y])
-    traces, pulses = _align(*_without_stray_rows(traces, pulses))
+    traces, pulses = _align(*without_stray_rows(traces, pulses))
     gain, speed, notes = _calibrate(pulses, options)
     notes = [*turned, *notes]
     if (gain, speed) == (20.0, 50.0) and options.speed is None and options.gain is None:
@@ -172,25 +180,6 @@ def _read_flat(
     on_stage(Stage.CHECKING)
     refuse_parts(arrangement, speed, name, is_layout_given=options.layout is not None)
     return _compose(grid, traces, arrangement, gain, speed, pulses, (name, kind, notes))
-
-
-def _without_stray_rows(
-    traces: Traces, pulses: list[Pulse | None]
-) -> tuple[Traces, list[Pulse | None]]:
-    """Return the traces without rows of text, or of the edge of the paper.
-
-    They are much shorter than the others, or shorter and alone have no calibration pulse.
-    """
-    length = np.isfinite(traces.y).sum(1)
-    kept = length > 0.5 * np.median(length)
-    has = np.array([pulse is not None for pulse in pulses])
-    if has.sum() >= max(3, 0.6 * len(pulses)):
-        kept &= has | (length > 0.85 * np.median(length))
-    if kept.all():
-        return traces, pulses
-    chosen = [pulse for pulse, keep in zip(pulses, kept, strict=True) if keep]
-    y, zero, offset = traces.y[kept], traces.zero[kept], traces.offset[kept]
-    return replace(traces, y=y, zero=zero, offset=offset), chosen
 
 
 def _align(traces: Traces, pulses: list[Pulse | None]) -> tuple[Traces, list[Pulse | None]]:
