@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from axe_core_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from precord.api.schemas import DISCLAIMER
 from precord.io import write_wfdb
@@ -90,6 +90,22 @@ def test_speed_gain_and_layout(open_page: Open, site: Site) -> None:
     expect(page.locator("#query svg.ecg .lead-name", has_text="-aVR")).to_be_visible()
     expect(page.locator("#query svg.ecg .facts").first).to_contain_text("50 mm/s · 20 mm/mV")
     assert "v-20h10v20" in (page.locator("#query .pulse").first.get_attribute("d") or "")
+
+
+def test_the_last_choice_is_drawn_whatever_comes_last(open_page: Open, site: Site) -> None:
+    """An answer that was overtaken is not drawn over the newer one."""
+    page = open_page()
+    upload(page, site)
+    held: list[Route] = []
+    page.route("**/ecg?*speed=50*gain=10*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright looks at its signature
+    page.select_option("#query select[name=speed]", "50")
+    page.select_option("#query select[name=gain]", "20")
+    facts = page.locator("#query svg.ecg .facts").first
+    expect(facts).to_contain_text("50 mm/s · 20 mm/mV")
+    with page.expect_response("**/ecg?*gain=10*"):
+        held[0].continue_()
+    page.wait_for_load_state("networkidle")
+    expect(facts).to_contain_text("50 mm/s · 20 mm/mV")
 
 
 def test_calipers_by_keyboard_and_by_pointer(open_page: Open, site: Site) -> None:

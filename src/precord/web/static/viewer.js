@@ -28,12 +28,15 @@ export function viewer(of, name, look = newLook(), isMarked = false) {
   let marches = false;
   let isBeats = false;
   let shown = null;
+  let asked = 0; // drawings
   const beats = el("div", { class: "beats", hidden: true });
 
   async function draw() {
+    const mine = (asked += 1);
     paper.setAttribute("aria-busy", "true");
     try {
       const ecg = await getEcg(of, { layout: look.layout, speed: look.speed, gain: look.gain, filter: look.filter });
+      if (mine !== asked) return; // another choice was made since: its answer counts, whichever comes first
       shown = { ecg, drawing: drawEcg(ecg, name) };
       paper.replaceChildren(shown.drawing);
       for (const option of tools.querySelectorAll("[name=gain] option")) {
@@ -46,6 +49,7 @@ export function viewer(of, name, look = newLook(), isMarked = false) {
       calipers.turn(isMeasuring);
       size();
     } catch (error) {
+      if (mine !== asked) return;
       paper.replaceChildren(el("p", { class: "refusal" }, error.message));
     }
     paper.removeAttribute("aria-busy");
