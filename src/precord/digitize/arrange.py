@@ -27,9 +27,7 @@ ROW_COUNTS = frozenset(_BY_ROWS)
 _SAME = 0.9  # correlation from which a strip is a lead
 _UNEXPLAINED = 0.5  # of misfit: marks between leads where a layout has none
 _FAR, _NEAR = 10.0, 0.6  # mm that columns may begin from where the rows do, and where these agree
-_PLAIN = (
-    0.7  # marks so sure that they say it against rows that agree: a foot of the pulse begins them
-)
+_PLAIN = 0.7  # three marks so sure that they say it against rows that agree
 _COLUMN_SECONDS = {4: 2.5, 2: 5.0, 1: 10.0}
 
 

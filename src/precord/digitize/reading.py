@@ -6,14 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from precord.digitize.arrange import (
-    KNOWN,
-    Arrangement,
-    Ends,
-    Piece,
-    arrange,
-    name_strip,
-)
+from precord.digitize.arrange import KNOWN, Arrangement, Ends, Piece, arrange, name_strip
 from precord.digitize.confidence import Evidence, expect_snr, to_confidence
 from precord.digitize.grid import FLAT_PX_PER_MM, Grid, find_grid
 from precord.digitize.ink import find_ink

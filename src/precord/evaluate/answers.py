@@ -222,11 +222,7 @@ def find_raising(answers: Answers, of: NDArray[np.bool_]) -> dict[str, float]:
 
     Only where that is below `HEAD_LIMIT`, by name of the critical finding.
     """
-    limits = {}
-    for entry in LIST:
-        if entry.codes:
-            chance, truth = _entry(answers, entry)
-            limits[entry.name] = float(np.quantile(chance[of & ~truth], 1 - IN_VAIN))
+    limits = {e.name: _limit(*_entry(answers, e), of) for e in LIST if e.codes}
     return {name: limit for name, limit in limits.items() if limit < HEAD_LIMIT}
 
 
@@ -236,11 +232,16 @@ def cross_raise(answers: Answers, entry: Critical) -> NDArray[np.bool_]:
     if not entry.codes:
         return raised
     part = split_patients(answers.patients)
-    chance, _ = _entry(answers, entry)
+    chance, truth = _entry(answers, entry)
     for number in np.unique(part):
-        limit = find_raising(answers, part != number).get(entry.name, HEAD_LIMIT)
+        limit = min(_limit(chance, truth, part != number), HEAD_LIMIT)
         raised |= (part == number) & (chance >= limit)
     return raised
+
+
+def _limit(chance: Floats, truth: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:
+    """Return what one in a hundred of the queries *of* (Q,) that do not have it gets."""
+    return float(np.quantile(chance[of & ~truth], 1 - IN_VAIN))
 
 
 def _entry(answers: Answers, entry: Critical) -> tuple[Floats, NDArray[np.bool_]]:
