@@ -21,8 +21,8 @@ from precord.case import Case
 from precord.criteria import Criteria
 from precord.errors import EncoderMismatchError, LibraryError, QueryError
 from precord.library.count import count_cases
+from precord.library.create import Identity, create_library
 from precord.library.erase import EMPTY_LOG, delete_cases, scrub
-from precord.library.key import create_keys, key_path, sign_key
 from precord.library.patient import Patients, has_one_key
 from precord.library.protocol import EncoderIdentity, Stats, Vectors
 from precord.library.row import (
@@ -38,7 +38,6 @@ from precord.library.row import (
 from precord.library.schema import (
     check_encoder,
     committing,
-    create_file,
     explained,
     open_file,
 )
@@ -89,17 +88,8 @@ class SqliteLibrary:
         if path.exists():
             if not exist_ok:
                 raise LibraryError(f"{path}: exists already; choose another name or add to it")
-            return cls.open(path, encoder=_Identity(fingerprint, precision, dim))
-        if not path.parent.is_dir():
-            raise LibraryError(f"{path}: no such folder {path.parent}; create it first")
-        has_key = key_path(path).exists()
-        meta = {"encoder": fingerprint, "precision": precision, "dim": str(dim)}
-        try:
-            create_file(path, meta | {"key_check": sign_key(create_keys(path))})
-        except BaseException:
-            if not has_key:
-                key_path(path).unlink(missing_ok=True)
-            raise
+            return cls.open(path, encoder=Identity(fingerprint, precision, dim))
+        create_library(path, Identity(fingerprint, precision, dim))
         return cls.open(path)
 
     @classmethod
@@ -405,12 +395,3 @@ class SqliteLibrary:
         twice = [i for i, n in Counter(ids).items() if n > 1]
         if taken := next(iter(twice or select_ids(self._db, ids)), None):
             raise LibraryError(f"{self.path}: holds case {taken[:60]!r} already")
-
-
-class _Identity:
-    """What `create` is told of an encoder."""
-
-    def __init__(self, fingerprint: str, precision: str, dim: int) -> None:
-        self.fingerprint = fingerprint
-        self.precision = precision
-        self.dim = dim
