@@ -48,10 +48,11 @@ check: $(VENV)/.dev ## style, types, layers, generated documents
 fuzz: $(VENV)/.dev ## the property tests with many more examples
 	PRECORD_FUZZ_EXAMPLES=50 $(BIN)/pytest tests/io tests/library --numprocesses 2
 
-bench: $(VENV)/.dev ## speed of query, ingestion, start-up, encodings and of the service under load
+bench: $(VENV)/.dev chromium ## speed of query, ingestion, start-up, encodings, of the service under load and of its page
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/encodings.py
 	$(BIN)/python benchmarks/load.py
+	$(BIN)/python benchmarks/page.py
 
 docs: $(VENV)/.dev ## regenerate the command-line reference
 	$(BIN)/python tools/reference.py

@@ -55,18 +55,26 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def search(self, files: Sequence[Path], criteria: Criteria | None = None) -> out.SearchOut:
+    def search(
+        self,
+        files: Sequence[Path],
+        criteria: Criteria | None = None,
+        stated: Mapping[str, str] | None = None,
+    ) -> out.SearchOut:
         """Return the cases most like the ECG in *files*, of one record.
 
         Args:
             files: one file, the files of one record, or a zip of them.
             criteria: parameters of the route, such as {"k": 5, "age_min": 60}.
+            stated: what a file of bare numbers leaves out, such as
+                {"rate": "500", "unit": "mV", "lead_order": "standard"}.
 
         Raises:
             ServiceError: The service refused it.
         """
         parts = [("file", (path.name, path.read_bytes())) for path in files]
-        got = self._ask("POST", "/v1/search", params=dict(criteria or {}), files=parts)
+        asked, told = dict(criteria or {}), dict(stated or {})
+        got = self._ask("POST", "/v1/search", params=asked, data=told, files=parts)
         return out.SearchOut.model_validate_json(got)
 
     def search_text(self, text: str, criteria: Criteria | None = None) -> out.SearchOut:
@@ -121,6 +129,10 @@ class Client:
         given = out.FeedbackIn(query=query, case=case, verdict=verdict).model_dump()
         return out.FeedbackOut.model_validate_json(self._ask("POST", "/v1/feedback", json=given))
 
+    def verdicts(self) -> str:
+        """Return all verdicts that were given, as CSV: time, query, case, verdict."""
+        return self._ask("GET", "/v1/feedback").decode()
+
     def erase_patient(self, patient: str) -> int:
         """Erase every case of a patient; return how many there were."""
         return out.Erased.model_validate_json(self._ask("DELETE", f"/v1/patients/{patient}")).cases
@@ -133,7 +145,8 @@ class Client:
         Args:
             files: of one ECG.
             source: who or what wrote the report, such as "clinician".
-            facts: patient, report, language, and statements joined by commas.
+            facts: patient, report, language, statements joined by commas, and rate, unit and
+                lead_order of a file of bare numbers.
         """
         parts = [("file", (path.name, path.read_bytes())) for path in files]
         form = {**(facts or {}), "source": source}

@@ -2,7 +2,8 @@
 
     PrecordError
     ├── FormatError              a file breaks the format that it claims to have
-    │   └── UnsupportedFormatError   a valid file of a variant that is not read
+    │   ├── UnsupportedFormatError   a valid file of a variant that is not read
+    │   └── UnstatedError            a file of bare numbers, of which something is to be stated
     ├── SignalError              a record that cannot be used: no lead, no sample, no rate
     ├── CorpusError              a data set's folder or table is not as its kind demands
     │   └── LeakError            a patient stands on both sides of a split
@@ -29,6 +30,18 @@ class FormatError(PrecordError):
 
 class UnsupportedFormatError(FormatError):
     """A file is of a kind, or a variant of a kind, that precord does not read."""
+
+
+class UnstatedError(FormatError):
+    """A file of bare numbers does not say all that it takes, nor did anybody state it.
+
+    Attributes:
+        missing: what is to be stated: "rate", "unit", "lead_order".
+    """
+
+    def __init__(self, message: str, missing: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.missing = missing
 
 
 class SignalError(PrecordError):

@@ -22,6 +22,7 @@ OPERATIONS = [
     ("POST", "/v1/draft"),
     ("POST", "/v1/draft/export"),
     ("POST", "/v1/feedback"),
+    ("GET", "/v1/feedback"),
     ("POST", "/v1/cases"),
     ("GET", "/v1/library"),
     ("GET", "/v1/me"),

@@ -24,6 +24,7 @@ ROUTES = [
     ("POST", "/v1/cases"),
     ("DELETE", "/v1/patients/p:1"),
     ("POST", "/v1/feedback"),
+    ("GET", "/v1/feedback"),
     ("GET", "/v1/library"),
     ("GET", "/v1/ready"),
     ("GET", "/v1/openapi.json"),

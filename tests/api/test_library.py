@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -166,12 +167,21 @@ def test_the_client_speaks_to_the_service(client: TestClient, ecg: Path) -> None
     with Client(f"http://{HOST}", "the-key", transport=transport) as asking:
         found = asking.search([ecg, ecg.with_suffix(".dat")], {"k": 2})
         assert len(found.hits) == 2
+        bare = ecg.with_suffix(".csv")
+        told = {"rate": "500", "unit": "mV", "lead_order": "standard"}
+        np.savetxt(bare, heart(99).signal.T, delimiter=",")
+        stated = asking.search([bare], {"k": 2}, told).query.record
+        assert stated is not None
+        assert (stated.format, stated.rate_hz, len(stated.leads)) == ("CSV", 500, 12)
         assert asking.search_text("vorhofflimmern").hits[0].id == "a/2"
         assert asking.case("a/1").case.source == "clinician"
         assert asking.case_ecg("z/4").mm_per_mv is None
         assert asking.case_file("a/1", "pdf").startswith(b"%PDF")
         assert asking.library().cases == 5
         assert asking.feedback(found.query.id or "", "a/1", "relevant").case == "a/1"
+        head, row = asking.verdicts().splitlines()
+        assert head == "time,query,case,verdict"
+        assert row.endswith(",a/1,relevant")
         made = asking.draft(found.query.id or "", ["a/1", "a/3"])
         assert {c for s in made.sentences for c in s.citations} == {"query", "a/1", "a/3"}
         assert asking.report(found.query.id or "", {"k": 1}).startswith(b"%PDF")

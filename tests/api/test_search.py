@@ -234,6 +234,11 @@ def test_why_is_said_where_it_is_asked(
     assert (best["wave"], best["leads"], best["statement"]) == ("QRS", ["V1"], "AFIB")
     assert hits["a/3"]["explanation"]["regions"] == []  # it has no AFIB
 
+    monkeypatch.setattr(FakeEncoder, "likely_statements", lambda *_: frozenset({"SR"}))
+    asked = client.post("/v1/search", files=parts(ecg), params={"why": True}).json()["hits"]
+    (other,) = [hit["explanation"] for hit in asked if hit["id"] == "a/2"]
+    assert (other["shared"], other["regions"]) == ([], [])  # only the case has AFIB now
+
 
 def test_the_order_can_stress_a_place(client: TestClient, ecg: Path) -> None:
     """Leads and a window, or an aspect; the answer says so, and refuses what is none."""

@@ -31,6 +31,7 @@ def _ask(
     sets: list[set[str]],
     measured: Measurements,
     calibration: Calibration | None = None,
+    source: Source = Source.CLINICIAN,
     /,
     **head: float,
 ) -> Heard:
@@ -40,7 +41,7 @@ def _ask(
         tuple(f"c{i}" for i in range(n)),
         (None,) * n,
         (1,) * n,
-        (Source.CLINICIAN,) * n,
+        (source,) * n,
         np.tile(np.array([[1.0, 0.0]], np.float32), (n, 1)),
         np.full((n, 2), np.nan, np.float32),
         StatementTable.fit([frozenset(one) for one in sets]),
@@ -89,6 +90,31 @@ def test_what_the_head_hardly_ever_gives_raises_a_rare_finding() -> None:
     assert support == "the statement head gives it 0.004, more than 99 of 100 ECGs without it"
     assert not _ask(sets, Measurements(), calibration, WPW=0.0039).critical
     assert not _ask(sets, Measurements(), calibration, AFLT=0.0041).critical
+
+
+def test_the_most_serious_finding_is_one_that_the_nearest_cases_have() -> None:
+    """Whatever a measurement raises; two of three have one of the statements of that entry."""
+    sets = [{"IMI"}, {"ILMI", "AFIB"}, {"AFIB"}]
+    heard = _ask(sets, Measurements(qtc_ms=510))
+    assert heard.consensus is not None
+    assert heard.consensus.serious == ("inferior infarction or injury", 2)
+
+    none = _ask([{"NORM", "SR"}] * 3, Measurements(qtc_ms=510)).consensus
+    assert none is not None
+    assert none.serious is None
+
+
+def test_simulated_cases_are_precedents_where_there_are_no_others() -> None:
+    """As they are hits then; they have no vote, and what there is enough of is not called few."""
+    sets = [{"CLBBB"}] * 12
+
+    heard = _ask(sets, Measurements(), None, Source.SIMULATED, CLBBB=0.9)
+
+    found = _named(heard, "left bundle branch block")
+    assert (found.precedents, found.n_cases) == (("c0", "c1"), 12)
+    assert found.support == ("the statement head gives it 0.90 (not calibrated)",)
+    assert heard.consensus is None
+    assert "CLBBB" not in dict(heard.scarce)
 
 
 @pytest.mark.parametrize(("name", "code"), CODED)

@@ -236,6 +236,25 @@ def test_narrow_criteria_reach_the_last_word(
     assert len(shallow) == 2
 
 
+@pytest.mark.parametrize("witness", Witness)
+@pytest.mark.parametrize("text", ["tremor", "xyzzy", "atrial fibrillation", "tremor, no AF"])
+def test_the_words_are_asked_once(
+    three: SqliteLibrary, monkeypatch: pytest.MonkeyPatch, text: str, witness: Witness
+) -> None:
+    """At most: by whatever a case is found, and whether or not the words are known."""
+    search, asked = three.search_text, list[str]()
+
+    def count(query: str, k: int) -> list[tuple[str, float]]:
+        asked.append(query)
+        return search(query, k)
+
+    monkeypatch.setattr(three, "search_text", count)
+    trust = Retriever(three, ChosenEncoder()).by_text(text, witness=witness).trust
+
+    assert len(asked) <= 1
+    assert bool(trust.reasons) == (text == "xyzzy")
+
+
 def test_a_case_added_in_the_middle_of_a_search_waits(
     three: SqliteLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,31 @@ def test_a_millimetre_is_a_millimetre(open_page: Open, site: Site) -> None:
     assert "v-10h5v10" in pulse  # 1 mV for 0.2 s
 
 
+def test_the_ruler_shows_where_it_is_asked_for(open_page: Open, site: Site) -> None:
+    """Beside its button, once, with the slider in hand; true size is then that of this screen."""
+    page = open_page()
+    upload(page, site)
+    button = page.get_by_label("Calibrate true size").first
+    button.click()
+    ruler = page.locator("#query .ruler")
+    expect(ruler).to_be_in_viewport()
+    slider = page.locator("#query .calibration input")
+    expect(slider).to_be_focused()
+    page.keyboard.press("Home")  # 2 px a millimetre, the least
+    card = ruler.bounding_box()
+    assert card is not None
+    assert card["width"] == pytest.approx(2 * 85.6, abs=0.1)
+    button.click()
+    expect(ruler).to_have_count(0)
+
+    button.click()
+    page.keyboard.press("Home")
+    page.get_by_role("button", name="Done").click()
+    paper = page.locator("#query svg.ecg rect.paper").bounding_box()
+    assert paper is not None
+    assert paper["width"] == pytest.approx(275 * 2, abs=0.5)
+
+
 def test_print_is_at_true_scale(open_page: Open, site: Site) -> None:
     """On paper a page of an ECG is as wide as the API's layout says, in millimetres."""
     page = open_page()
@@ -77,6 +102,9 @@ def test_print_is_at_true_scale(open_page: Open, site: Site) -> None:
     assert paper["width"] == pytest.approx(275 * CSS_MM, abs=0.5)
     assert drawing.evaluate("node => node.style.getPropertyValue('--print')") == "297mm"
     expect(page.locator("#query .tools")).to_be_hidden()
+    words = page.locator("#query h2").bounding_box()
+    assert words is not None
+    assert words["x"] >= 10 * CSS_MM  # a printer leaves no ink at the edge of the paper
 
 
 def test_speed_gain_and_layout(open_page: Open, site: Site) -> None:
@@ -119,6 +147,10 @@ def test_calipers_by_keyboard_and_by_pointer(open_page: Open, site: Site) -> Non
     expect(reading).to_have_text("980 ms · 61/min · 1.00 mV")
     page.get_by_role("button", name="March out").click()
     assert page.locator("#query .march").count() > 5
+    page.locator("#query svg.ecg").focus()
+    for _ in range(60):  # 25 mm to the edge of the paper
+        page.keyboard.press("Shift+ArrowLeft")
+    expect(reading).to_have_text("1,980 ms · 30/min · 1.00 mV")
 
     paper = page.locator("#query .paper-scroll")
     paper.scroll_into_view_if_needed()
@@ -190,6 +222,9 @@ def test_a_verdict_is_shown_and_kept(open_page: Open, site: Site) -> None:
     expect(verdict).to_have_attribute("aria-pressed", "true")
     go(page, site, "#/library")
     expect(page.locator(".counts")).to_contain_text("Relevant1")
+    with page.expect_download() as got:
+        page.get_by_role("link", name="Save the verdicts as CSV").click()
+    assert Path(got.value.path()).read_text("utf-8").endswith(",relevant\n")
     keep(page, "desktop-library")
 
 
@@ -291,7 +326,10 @@ def test_without_the_key_nothing_shows(open_page: Open, site: Site) -> None:
 def test_the_shell_is_small(open_page: Open, site: Site) -> None:
     """All that the page loads before it is used weighs less than 400 kB."""
     page = open_page()
-    sizes = page.evaluate("performance.getEntriesByType('resource').map(e => e.decodedBodySize)")
+    sizes = page.evaluate(
+        """['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))
+            .map(entry => entry.decodedBodySize)"""
+    )
     assert 10_000 < sum(sizes) < 400_000
     assert page.url.startswith(site.origin)
 
@@ -305,6 +343,7 @@ def test_what_stands_before_the_hits(open_page: Open, site: Site) -> None:
     before.locator("summary", has_text="nearest real").click()
     expect(before).to_contain_text("do not make this ECG normal")
     expect(before.locator("table")).to_contain_text("myocardial infarction")
+    expect(before).to_contain_text("Most serious among them: atrial fibrillation (1 of 4)")
     before.locator("summary", has_text="cannot show").click()
     expect(before.locator(".rare").first).to_be_attached()
     expect(before).to_contain_text("Fewer than 10 cases")

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
 
 from precord.api.pool import ParserPool
 from precord.api.problem import TooLargeError
@@ -36,10 +36,11 @@ class _Upload:
     path: Path
     name: str
     pool: ParserPool
+    stated: Stated
 
     def __call__(self) -> Record:
         """Return the record, under the name of its case."""
-        record = self.pool.read(self.path)
+        record = self.pool.read(self.path, stated=self.stated)
         return replace(record, provenance=replace(record.provenance, name=self.name))
 
 
@@ -72,8 +73,7 @@ def list_entries(folder: Path, pool: ParserPool) -> list[Entry]:
     """Return the entries of the only `table.csv` in *folder*, each to be read by *pool*.
 
     Raises:
-        CorpusError: There is no table, or more than one, or it is not as it must be; or it states
-            the rate, unit or leads of files of bare numbers, which `precord ingest` reads.
+        CorpusError: There is no table, or more than one, or it is not as it must be.
     """
     tables = sorted(folder.rglob(TABLE))
     if len(tables) != 1:
@@ -81,10 +81,9 @@ def list_entries(folder: Path, pool: ParserPool) -> list[Entry]:
     corpus = FolderCorpus(tables[0].parent)
     entries = []
     for entry in corpus.entries():
-        source = entry.source
-        if not isinstance(source, FileSource) or source.stated != Stated():
-            raise CorpusError("columns rate, unit and leads are for `precord ingest` alone")
-        entries.append(replace(entry, source=_Upload(source.path, source.name, pool)))
+        source = cast("FileSource", entry.source)
+        upload = _Upload(source.path, source.name, pool, source.stated)
+        entries.append(replace(entry, source=upload))
     return entries
 
 

@@ -10,7 +10,9 @@ from PIL import Image
 from precord.api.worker import to_bytes
 from precord.digitize import OnStage, Options, digitize
 from precord.digitize.source import decode
-from precord.io import read
+from precord.io import Stated, read
+from precord.io.stated import Unit
+from precord.leads import Lead
 
 _SHOWN = 1600  # pixels at most, of either side of a picture that is looked at
 
@@ -26,7 +28,17 @@ def do(job: dict[str, Any], on_stage: OnStage) -> bytes:
         return _show(path, job["page"])
     if "told" in job:
         return to_bytes(_digitize(path, job["told"], on_stage))
-    return to_bytes(read(path, on_stage=on_stage))
+    return to_bytes(read(path, _to_stated(job.get("stated", {})), on_stage=on_stage))
+
+
+def _to_stated(facts: dict[str, Any]) -> Stated:
+    """Return what a person states of a file, as `pool` sends it."""
+    unit, leads = facts.get("unit"), facts.get("leads")
+    return Stated(
+        rate=facts.get("rate"),
+        unit=Unit(unit) if unit else None,
+        leads=tuple(Lead(name) if name else None for name in leads) if leads else None,
+    )
 
 
 def _digitize(path: Path, told: dict[str, Any], on_stage: OnStage) -> Any:

@@ -20,7 +20,7 @@ FALLBACK = "en"
 LANGUAGE: ContextVar[str] = ContextVar("language", default=FALLBACK)
 """The language of the request that is being answered; the guard sets it for each request."""
 
-_OPTION = re.compile(r"--(?=[a-z])")  # a message of the command line names its options so
+OPTION = re.compile(r"--(?=[a-z])")  # a message of the command line names its options so
 _NUMBER = re.compile(r"[-+]?\d+\.\d+")
 _DEEPEST = 4  # sentences within sentences
 
@@ -98,7 +98,7 @@ def _say(text: str, language: str, deep: int) -> str:
     """Return *text*, or its parts where it is none of the sentences, in *language*."""
     if deep < _DEEPEST and _NUMBER.fullmatch(text):  # what a sentence is filled with
         return text.replace(".", _decimal(language))
-    plain = _OPTION.sub("", text)
+    plain = OPTION.sub("", text)
     for template in _templates(language):
         filled = template.match(plain)
         if filled is not None:
@@ -136,4 +136,4 @@ def _templates(language: str) -> tuple[_Template, ...]:
 def _read_templates(language: str) -> Iterator[_Template]:
     """Yield the sentences of *language*."""
     for english, other in read_words(language).get("sentences", {}).items():
-        yield _Template(tuple(_OPTION.sub("", english).split("{}")), str(other))
+        yield _Template(tuple(OPTION.sub("", english).split("{}")), str(other))

@@ -7,7 +7,7 @@ from typing import Annotated, cast
 
 import numpy as np
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import PlainTextResponse, Response
 
 from precord import __version__
 from precord.api import schemas as out
@@ -16,11 +16,12 @@ from precord.api.metrics import Meter
 from precord.api.problem import BusyError, NotThereError
 from precord.api.search import PROBLEMS, ServiceOf, read_uploads
 from precord.api.shape import to_statement
+from precord.api.stated import StatedOf
 from precord.corpora.entry import Entry
 from precord.errors import QueryError
 from precord.ingest import ingest
 from precord.library.ages import count_ages
-from precord.library.feedback import count_verdicts, keep_verdict
+from precord.library.feedback import count_verdicts, keep_verdict, list_verdicts, to_csv
 from precord.library.protocol import Library
 from precord.record import Record
 from precord.report import Language, Report, Source
@@ -32,6 +33,8 @@ router = APIRouter(tags=["library"])
 RARE_BELOW = 10  # cases of a statement; with fewer the library cannot show it
 MAX_POINTS = 1000  # of the map; more are a blot
 _MAX_REPORT = 20_000
+
+CSV = PROBLEMS | {200: {"content": {"text/csv": {}}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +91,33 @@ def feedback(service: ServiceOf, given: out.FeedbackIn) -> out.FeedbackOut:
     return out.FeedbackOut(case=case.id, verdict=given.verdict)
 
 
+@router.get("/v1/feedback", responses=CSV, response_class=Response)
+def verdicts(service: ServiceOf) -> Response:
+    """Return all verdicts as CSV, for evaluation and training; of a query there is only a hash."""
+    return Response(
+        to_csv(list_verdicts(service.library)),
+        media_type="text/csv",
+        headers={
+            "Content-Disposition": 'attachment; filename="verdicts.csv"',
+            "X-Disclaimer": out.DISCLAIMER,
+        },
+    )
+
+
 @router.post("/v1/cases", responses=PROBLEMS, status_code=201)
-def add_case(
+def add_case(  # noqa: PLR0913 - one argument per part of the form
     service: ServiceOf,
     file: Annotated[list[UploadFile], File(description="The files of one ECG.")],
     source: Annotated[Source, Form(description="Who or what wrote the report.")],
+    *,
+    stated: StatedOf,
     patient: Annotated[str, Form(max_length=200)] = "",
     report: Annotated[str, Form(max_length=_MAX_REPORT)] = "",
     language: Annotated[Language, Form()] = Language.UNKNOWN,
     statements: Annotated[str, Form(max_length=1000)] = "",
 ) -> out.CaseAdded:
     """Add one case to the library; the patient's id is kept as a keyed pseudonym only."""
-    record = read_uploads(service, file)
+    record = read_uploads(service, file, stated)
     name = patient or record.acquisition.patient_id
     if not report.strip() and source is not Source.STATEMENTS:
         raise QueryError(f"source {source.value!r} without a report, expected a report")

@@ -3,18 +3,19 @@
 A page is read again each time that a corner is moved; the reading before is forgotten.
 """
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import Response
 
 from precord.api.follow import EVENTS, follow
+from precord.api.language import OPTION
 from precord.api.schemas import DISCLAIMER
 from precord.api.schemas_page import ReadingOut
 from precord.api.search import PROBLEMS, ServiceOf, read_uploads
 from precord.api.shape import to_record
 from precord.api.state import Asked, Service
+from precord.api.stated import StatedOf
 from precord.api.upload import Part, laid_out
 from precord.digitize.stage import OnStage
 from precord.errors import FormatError, QueryError
@@ -24,7 +25,6 @@ router = APIRouter(prefix="/v1", tags=["pictures"])
 
 READING = PROBLEMS | {200: {"content": {EVENTS: {}}}}
 JPEG = PROBLEMS | {200: {"content": {"image/jpeg": {}}}}
-_OPTION = re.compile(r"--(?=[a-z])")  # a message of the command line names its options so
 Page = Annotated[int | None, Form(ge=1, le=200, description="Of a file with several.")]
 
 
@@ -33,6 +33,7 @@ def read(
     request: Request,
     service: ServiceOf,
     file: Annotated[list[UploadFile], File(description="The files of one ECG.")],
+    stated: StatedOf,
     patient: Annotated[str, Form(max_length=200, description="Whose cases to leave out.")] = "",
 ) -> ReadingOut | Response:
     """Return what was read of an ECG, under a name to search with, before any search.
@@ -41,7 +42,7 @@ def read(
     """
 
     def work(on_stage: OnStage) -> ReadingOut:
-        return _keep(service, read_uploads(service, file, patient, on_stage), "read")
+        return _keep(service, read_uploads(service, file, stated, patient, on_stage), "read")
 
     return follow(request, work)
 
@@ -86,7 +87,7 @@ def digitize(  # noqa: PLR0913 - one argument per field of the form
             try:
                 record = service.parsers.digitize(path, told, on_stage)
             except FormatError as error:
-                raise FormatError(_OPTION.sub("", str(error))) from error
+                raise FormatError(OPTION.sub("", str(error))) from error
         if replaces:
             service.queries.drop(replaces)
         return _keep(service, record, "digitize")
@@ -101,7 +102,7 @@ def show(service: ServiceOf, file: UploadFile, page: Page = None) -> Response:
         try:
             data = service.parsers.show(path, page)
         except FormatError as error:
-            raise FormatError(_OPTION.sub("", str(error))) from error
+            raise FormatError(OPTION.sub("", str(error))) from error
     return Response(data, media_type="image/jpeg", headers={"X-Disclaimer": DISCLAIMER})
 
 

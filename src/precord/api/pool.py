@@ -11,6 +11,7 @@ import sys
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from select import select
 from threading import Lock, Timer
@@ -20,6 +21,7 @@ from precord.api.turn import Turns
 from precord.api.worker import JPEG, STAGE, from_bytes, receive, send
 from precord.digitize.stage import OnStage, Stage, unwatched
 from precord.errors import FormatError
+from precord.io.stated import Stated
 from precord.record import Record
 
 MEMORY_BYTES = 2**30  # beyond what a worker needs to start
@@ -63,17 +65,21 @@ class ParserPool:
         self._free.clear()
         self._is_closed = True
 
-    def read(self, path: Path, on_stage: OnStage = unwatched) -> Record:
-        """Return the record at *path*, read by a worker.
+    def read(
+        self, path: Path, on_stage: OnStage = unwatched, stated: Stated | None = None
+    ) -> Record:
+        """Return the record at *path*, of which *stated* is stated, read by a worker.
 
         As each stage of reading a picture begins, *on_stage* is called; whatever it raises ends
         the worker and comes through.
 
         Raises:
+            UnstatedError: The file leaves out what is not stated.
             FormatError: The file is refused, or took more time or memory than allowed.
             BusyError: No worker became free in time.
         """
-        return from_bytes(self._do(path, {"path": str(path)}, on_stage))
+        facts = asdict(stated) if stated else {}
+        return from_bytes(self._do(path, {"path": str(path), "stated": facts}, on_stage))
 
     def digitize(
         self, path: Path, told: Mapping[str, object], on_stage: OnStage = unwatched

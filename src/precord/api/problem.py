@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from precord.api.field import describe
 from precord.api.language import say
 from precord.api.schemas import Problem
-from precord.errors import EncoderMismatchError, LibraryError, PrecordError
+from precord.errors import EncoderMismatchError, LibraryError, PrecordError, UnstatedError
 
 _FOLDER = re.compile(r"(?<![\w.%/])(?:/[^\s/:]+)+/")
 _log = logging.getLogger("precord.api")
@@ -42,11 +42,23 @@ _STATUS: tuple[tuple[type[PrecordError], int], ...] = (
 )
 
 
-def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    """Return the response that says what is wrong."""
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=say(on_one_line(detail)))
+def problem(
+    status: int,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    missing: tuple[str, ...] | None = None,
+) -> Response:
+    """Return the response that says what is wrong, and which fields are *missing* to mend it."""
+    body = Problem.model_validate(
+        {
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "detail": say(on_one_line(detail)),
+            "missing": missing,
+        }
+    )
     return Response(
-        json.dumps(body.model_dump(), ensure_ascii=False),
+        json.dumps(body.model_dump(exclude_none=True), ensure_ascii=False),
         status,
         headers,
         media_type="application/problem+json",
@@ -72,6 +84,8 @@ def to_problem(error: Exception) -> Response:
             return problem(status, str(detail), dict(headers or {}))
         case RequestValidationError():
             return problem(422, describe(error.errors()[0]))
+        case UnstatedError(missing=missing):
+            return problem(422, str(error), missing=missing)
         case PrecordError():
             status = next(status for kind, status in _STATUS if isinstance(error, kind))
             return problem(status, str(error))

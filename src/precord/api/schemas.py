@@ -23,12 +23,18 @@ class Answer(Shape):
 
 
 class Problem(Shape):
-    """An error, in the one shape that every route uses (RFC 9457)."""
+    """An error, in the one shape that every route uses (RFC 9457).
+
+    Attributes:
+        missing: fields to state of an uploaded file of bare numbers, which does not say them:
+            rate, unit, lead_order. Only where that is what is wrong.
+    """
 
     type: str = "about:blank"
     title: str
     status: int
     detail: str
+    missing: list[Literal["rate", "unit", "lead_order"]] | None = None
     disclaimer: str = DISCLAIMER
 
 
@@ -204,13 +210,25 @@ class VoteOut(Shape):
     high: float | None
 
 
+class SeriousOut(Shape):
+    """A serious finding, and how many of the nearest cases have it."""
+
+    name: str
+    n: int
+
+
 class ConsensusOut(Shape):
-    """What the nearest real cases of other patients have; no diagnosis, and excludes nothing."""
+    """What the nearest real cases of other patients have; no diagnosis, and excludes nothing.
+
+    Attributes:
+        serious: the most serious finding among them; None where none has one of the list.
+    """
 
     of: int
     classes: list[VoteOut]
     statements: list[VoteOut]
     fitted_on: str
+    serious: SeriousOut | None
 
 
 class ScarceOut(Shape):

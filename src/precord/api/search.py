@@ -12,9 +12,11 @@ from precord.api.criterion import Asks, read_asks, read_steering
 from precord.api.problem import NotThereError
 from precord.api.shape import to_consensus, to_critical, to_hit, to_query, to_trust
 from precord.api.state import Asked, Service
+from precord.api.stated import StatedOf
 from precord.api.upload import Part, laid_out
 from precord.digitize.stage import OnStage, unwatched
 from precord.errors import QueryError
+from precord.io.stated import Stated
 from precord.record import Record
 from precord.retrieve import MAX_TEXT, SearchResult
 from precord.retrieve.focus import Focus
@@ -47,6 +49,7 @@ def search(  # noqa: PLR0913 - one argument per part of the form
     case: Annotated[str, Form(max_length=200, description="The id of a case.")] = "",
     patient: Annotated[str, Form(max_length=200, description="Whose cases to leave out.")] = "",
     *,
+    stated: StatedOf,
     like: SteeringOf = None,
     why: Annotated[bool, Query(description="Whether to say which waves made each match.")] = False,
 ) -> out.SearchOut:
@@ -60,9 +63,11 @@ def search(  # noqa: PLR0913 - one argument per part of the form
     uploads = [one for one in file or () if one.filename]
     if bool(uploads) + bool(query) + bool(case) != 1:
         raise QueryError("give one of: files of an ECG, the id of an earlier query, a case's id")
+    if not uploads and not stated.is_empty:
+        raise QueryError("rate, unit and lead_order are stated of uploaded files alone")
     kind = "case" if case else "ecg"
     if uploads:
-        record = read_uploads(service, uploads, patient)
+        record = read_uploads(service, uploads, stated, patient)
         asked = Asked(record.digest(), record)
         name = service.queries.keep(asked)
     elif query:
@@ -142,17 +147,18 @@ def _put_aside(result: SearchResult, asks: Asks) -> SearchResult:
 def read_uploads(
     service: Service,
     uploads: list[UploadFile],
+    stated: Stated,
     patient: str = "",
     on_stage: OnStage = unwatched,
 ) -> Record:
-    """Return the record in *uploads*, read by a worker of its own limits.
+    """Return the record in *uploads*, of which *stated* is stated, read by a worker.
 
     It is of *patient*, if that is said, whatever the files say. Who that is to the library is
     looked up at each search: the patient may have been added or erased meanwhile.
     """
     parts = [Part(one.filename or "", one.file) for one in uploads]
     with laid_out(parts) as path:
-        record = service.parsers.read(path, on_stage)
+        record = service.parsers.read(path, on_stage, stated)
     if not patient:
         return record
     return replace(record, acquisition=replace(record.acquisition, patient_id=patient))

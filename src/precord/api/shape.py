@@ -107,6 +107,9 @@ def to_consensus(result: SearchResult) -> out.ConsensusOut | None:
         classes=[_to_vote(vote) for vote in found.classes],
         statements=[_to_vote(vote) for vote in found.statements],
         fitted_on=found.fitted_on,
+        serious=out.SeriousOut(name=found.serious[0], n=found.serious[1])
+        if found.serious
+        else None,
     )
 
 

@@ -18,7 +18,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from precord.errors import FormatError, PrecordError
+from precord.api.language import OPTION
+from precord.errors import FormatError, PrecordError, UnstatedError
 from precord.leads import Lead
 from precord.record import Acquisition, Provenance, Record, Scale, Sex
 
@@ -43,6 +44,8 @@ def serve(memory_bytes: int) -> None:
     for frame in _frames(source):
         try:
             answer = do(json.loads(frame), on_stage)
+        except UnstatedError as error:
+            answer = _refusal(OPTION.sub("", str(error)), error.missing)
         except PrecordError as error:
             answer = _refusal(str(error))
         except MemoryError:
@@ -98,10 +101,13 @@ def from_bytes(data: bytes) -> Record:
     """Return the record of `to_bytes`.
 
     Raises:
+        UnstatedError: The file leaves out what is to be stated.
         FormatError: The worker refused the file, in its own words.
     """
     (size,) = _HEAD.unpack(data[: _HEAD.size])
     facts: dict[str, Any] = json.loads(data[_HEAD.size : _HEAD.size + size])
+    if facts.get("missing"):
+        raise UnstatedError(facts["refused"], tuple(facts["missing"]))
     if "refused" in facts:
         raise FormatError(facts["refused"])
     signal = np.frombuffer(data[_HEAD.size + size :], "<f4").reshape(facts["shape"])
@@ -134,9 +140,9 @@ def _frames(source: IO[bytes]) -> Iterator[bytes]:
         yield frame
 
 
-def _refusal(reason: str) -> bytes:
-    """Return the answer that a file is refused."""
-    text = json.dumps({"refused": reason}).encode()
+def _refusal(reason: str, missing: tuple[str, ...] = ()) -> bytes:
+    """Return the answer that a file is refused, and what would have to be stated of it."""
+    text = json.dumps({"refused": reason, "missing": missing}).encode()
     return _HEAD.pack(len(text)) + text
 
 

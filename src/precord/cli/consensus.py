@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # these import NumPy
 
 CAUTION = "counts of past cases, no diagnosis: many normal ones do not make this ECG normal, "
 CAUTION += "and what none of them has is not ruled out"
-NO_CASE = "no case of this in the library"
+NO_CASE = "no real case of this in the library"
 _SHOWN = 8  # statements
 
 
@@ -53,6 +53,9 @@ def print_consensus(console: Console, consensus: "Consensus") -> None:
     for vote in consensus.classes:
         table.add_row(vote.name, f"{vote.n} of {consensus.of}", describe_probability(vote))
     console.print(table)
+    if consensus.serious:
+        name, n = consensus.serious
+        console.print(cell(f"most serious among them: {name} ({n} of {consensus.of})", "bold"))
     if statements := consensus.statements[:_SHOWN]:
         said = ", ".join(_describe(vote) for vote in statements)
         console.print(cell(f"statements: {said}"))

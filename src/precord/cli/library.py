@@ -129,17 +129,11 @@ def feedback(*, library: LibraryAt) -> None:
 
     Of a query there is only a hash: the same query, the same hash.
     """
-    import csv
-    import sys
-
-    from precord.library.feedback import list_verdicts
+    from precord.library.feedback import list_verdicts, to_csv
     from precord.library.sqlite import SqliteLibrary
 
     with SqliteLibrary.open(library) as cases:
-        verdicts = list_verdicts(cases)
-    table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow(("time", "query", "case", "verdict"))
-    table.writerows((one.time, one.query, one.case, one.verdict) for one in verdicts)
+        typer.echo(to_csv(list_verdicts(cases)), nl=False)
 
 
 @app.command(name="erase-patient")

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from precord.errors import FormatError
+from precord.errors import FormatError, UnstatedError
 from precord.io.file import shown
 from precord.leads import LEADS, Lead, find_lead, parse_lead
 from precord.record import MAX_SAMPLES, Provenance, Record, Scale
@@ -94,26 +94,16 @@ def to_record(
         stated: what the user says.
 
     Raises:
-        FormatError: A fact is missing or contradicts the file, or the array does not fit them.
+        UnstatedError: A fact is missing.
+        FormatError: A fact contradicts the file, or the array does not fit them.
         SignalError: There is nothing in the leads.
     """
     name = shown(path)
     facts = _merge(found, stated, name)
     if array.size > MAX_SAMPLES:
         raise FormatError(f"{name}: {array.size} numbers, at most {MAX_SAMPLES}")
-    missing = [
-        f"{what} ({option})"
-        for what, option, value in (
-            ("sampling rate", "--rate 500", facts.rate),
-            ("unit", "--unit mV", facts.unit),
-            ("order of the leads", "--lead-order standard", facts.leads),
-        )
-        if value is None
-    ]
-    if missing or facts.rate is None or facts.unit is None or facts.leads is None:
-        raise FormatError(
-            f"{name}: the {form} file does not say its {', '.join(missing)}; state it"
-        )
+    if facts.rate is None or facts.unit is None or facts.leads is None:
+        raise _unstated(facts, name, form)
     rows = _to_rows(array, len(facts.leads), name)
     kept = [i for i, lead in enumerate(facts.leads) if lead]
     with np.errstate(over="ignore", invalid="ignore"):  # an infinity is refused by Record
@@ -146,6 +136,23 @@ def _merge(found: Stated, stated: Stated, name: str) -> Stated:
         rate=stated.rate if found.rate is None else found.rate,
         unit=stated.unit if found.unit is None else found.unit,
         leads=stated.leads if found.leads is None else found.leads,
+    )
+
+
+def _unstated(facts: Stated, name: str, form: str) -> UnstatedError:
+    """Return the error that says which of *facts* a file leaves out."""
+    missing = {
+        key: words
+        for key, words, value in (
+            ("rate", "sampling rate (--rate 500)", facts.rate),
+            ("unit", "unit (--unit mV)", facts.unit),
+            ("lead_order", "order of the leads (--lead-order standard)", facts.leads),
+        )
+        if value is None
+    }
+    return UnstatedError(
+        f"{name}: the {form} file does not say its {', '.join(missing.values())}; state it",
+        tuple(missing),
     )
 
 

@@ -4,9 +4,12 @@ The table is made when first needed, so that libraries without it stay as they a
 goes with its case when a patient is erased. Of the query only a hash is kept.
 """
 
+import csv
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import StringIO
 
 from precord.errors import LibraryError
 from precord.library.sqlite import SqliteLibrary
@@ -63,6 +66,15 @@ def list_verdicts(library: SqliteLibrary) -> list[Verdict]:
             "ORDER BY feedback.time, query, id"
         ).fetchall()
     return [Verdict(*row) for row in rows]
+
+
+def to_csv(verdicts: Iterable[Verdict]) -> str:
+    """Return *verdicts* as CSV: time, query, case, verdict."""
+    made = StringIO()
+    table = csv.writer(made, lineterminator="\n")
+    table.writerow(("time", "query", "case", "verdict"))
+    table.writerows((one.time, one.query, one.case, one.verdict) for one in verdicts)
+    return made.getvalue()
 
 
 def count_verdicts(library: SqliteLibrary) -> dict[str, int]:

@@ -50,12 +50,14 @@ class Consensus:
         classes: all five superclasses, in their own order.
         statements: those that a neighbour has, the most frequent first.
         fitted_on: what the probabilities were learnt from; empty where there are none.
+        serious: the most serious finding that any of them has, and how many have it.
     """
 
     of: int
     classes: tuple[Vote, ...]
     statements: tuple[Vote, ...]
     fitted_on: str
+    serious: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

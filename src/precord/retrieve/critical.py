@@ -158,6 +158,19 @@ def _measured(name: str, measured: Measurements) -> list[str]:
     return [words] if is_so else []
 
 
+def most_serious(has: NDArray[np.floating]) -> tuple[str, int] | None:
+    """Return the first entry of `LIST` that any case has, and how many do; None if none has one.
+
+    Args:
+        has: (K, S) which statements each of K cases has.
+    """
+    for entry in LIST:
+        columns = [CODES.index(code) for code in entry.codes]
+        if n := int(has[:, columns].any(axis=1).sum()):
+            return entry.name, n
+    return None
+
+
 def list_scarce(counts: NDArray[np.floating]) -> tuple[tuple[str, int], ...]:
     """Return the critical statements of which there are fewer than `FEW` cases, with their number.
 

@@ -184,6 +184,8 @@ class Retriever:
     def locate(self, record: Record, result: SearchResult) -> SearchResult:
         """Return the *result* of a search by *record* with the regions that made each match.
 
+        They are those of the statements that both share: without one, there is no region.
+
         Raises:
             SignalError: As `by_record` does.
         """
@@ -193,8 +195,9 @@ class Retriever:
         weights = self._vectors(1).statements.weights
         hits = []
         for hit in result.hits:
-            regions = evidence.regions(hit.case.statements, weights)
-            why = replace(hit.explanation, regions=regions) if hit.explanation else None
+            why = hit.explanation
+            if why is not None:
+                why = replace(why, regions=evidence.regions(why.shared, weights))
             hits.append(replace(hit, explanation=why))
         return replace(result, hits=tuple(hits))
 
@@ -235,8 +238,6 @@ class Retriever:
             notes.append(f"left out: {(is_allowed & has_it).sum()} that have what is ruled out")
             is_allowed &= ~has_it
         ranked = rank_text(self.library, self.encoder, vectors, query, is_allowed, witness)
-        names_one = bool(query.wanted or query.unwanted)
-        is_known = names_one or bool(self.library.search_text(query.text, 1))
         cases = self._take_consistent(query, vectors, ranked.score, k)
         best = [vectors.row_of[case.id] for case in cases]
         return SearchResult(
@@ -248,7 +249,7 @@ class Retriever:
                 report_score=ranked.report[best],
             ),
             notes=(*notes, *describe_shortage(len(best), k)),
-            trust=doubt_words(is_known=is_known),
+            trust=doubt_words(is_known=ranked.is_known),
         )
 
     def _take_consistent(

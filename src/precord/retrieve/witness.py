@@ -5,7 +5,7 @@ not this: a search among left bundle branch blocks must not vote for one.
 Shapes: N cases, K hits, S statements.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from precord.relevance import to_class_probabilities
 from precord.retrieve.abstain import CLOSE, JUDGED, Closeness, Trust, Verdict, doubt, mean_of_best
 from precord.retrieve.calibration import Calibration
 from precord.retrieve.consensus import NEIGHBOURS, Consensus, ask, find_neighbours
-from precord.retrieve.critical import Raised, list_scarce, raise_findings
+from precord.retrieve.critical import Raised, list_scarce, most_serious, raise_findings
 from precord.retrieve.rank import best_rows
 from precord.statements import CODES, SUPERCLASSES, Superclass
 
@@ -65,6 +65,7 @@ def hear(
         calibration: of the encoder's answers; without it there are counts only.
     """
     asked = ~vectors.is_simulated & is_other
+    shown = is_other if vectors.is_simulated.all() else asked  # as among the hits
     present = vectors.statements.present
     query = question.encoding
     k = calibration.neighbours if calibration else NEIGHBOURS
@@ -73,16 +74,17 @@ def hear(
 
     def find(codes: frozenset[str]) -> tuple[tuple[str, ...], int]:
         """Return the best cases with one of *codes*, and how many there are."""
-        has_it = asked & present[:, [CODES.index(c) for c in codes]].any(axis=1)
+        has_it = shown & present[:, [CODES.index(c) for c in codes]].any(axis=1)
         best = best_rows(np.where(has_it, question.total, np.nan), _PRECEDENTS)
         return tuple(vectors.ids[i] for i in best), int(has_it.sum())
 
     raised = calibration.raised if calibration else {}
     critical = raise_findings(question.measured, query.statements, votes, find, raised)
-    scarce = list_scarce(present[asked].sum(axis=0))
+    scarce = list_scarce(present[shown].sum(axis=0))
     if near is None:
         return Heard(None, Trust(Verdict.ANSWER), critical, scarce)
-    consensus = ask(query, near, calibration)
+    serious = most_serious(present[near.rows])
+    consensus = replace(ask(query, near, calibration), serious=serious)
     p = consensus.classes[_NORM].probability
     normal = p.value if p else float(to_class_probabilities(query.statements[None])[0, _NORM])
     close = Closeness(

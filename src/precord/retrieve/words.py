@@ -44,11 +44,16 @@ class TextEncoder(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RankedText:
-    """Scores (N,), NaN for what must not be, or was not, found; and the cosines (N,)."""
+    """Scores (N,), NaN for what must not be, or was not, found; and the cosines (N,).
+
+    Attributes:
+        is_known: whether the text names a finding, or any report has a word of it.
+    """
 
     score: NDArray[np.floating]
     ecg: NDArray[np.floating]
     report: NDArray[np.floating]
+    is_known: bool
 
 
 def rank_text(
@@ -61,18 +66,19 @@ def rank_text(
 ) -> RankedText:
     """Return how well each case fits what *query* looks for."""
     n = len(vectors.ids)
+    found = _find_words(library, query, witness, n if not is_allowed.all() else _BM25_DEPTH)
     words = encoder.encode_texts([query.text])
     ecg, report, both = (part[0] for part in compare(words, vectors.ecg, vectors.report, 0.5))
     rankings = []
     if witness in {Witness.MEANING, Witness.ALL}:
         rankings.append(best_rows(np.where(is_allowed, both, np.nan), n))
     if witness in {Witness.WORDS, Witness.ALL}:
-        rankings.append(_rank_words(library, query.text, vectors, is_allowed))
+        rankings.append(_rank_words(found, vectors, is_allowed))
     score = fuse(n, *rankings)
     if witness in {Witness.FINDINGS, Witness.ALL}:
         share = np.where(is_allowed, _share_findings(query, vectors), 0.0)
         score = np.where(share > 0, np.nan_to_num(score) + _FINDINGS * share, score)
-    return RankedText(score, ecg, report)
+    return RankedText(score, ecg, report, is_known=bool(found) or _names_one(query))
 
 
 def _share_findings(query: TextQuery, vectors: Vectors) -> NDArray[np.float64]:
@@ -106,13 +112,27 @@ def _codes(finding: Finding) -> frozenset[str]:
     return FAMILIES.get(finding.statement, frozenset({finding.statement}))
 
 
+def _find_words(library: Library, query: TextQuery, witness: Witness, depth: int) -> list[str]:
+    """Return the ids of at most *depth* cases whose report has a word of *query*, best first.
+
+    Where words rank nothing, one case is enough to tell whether the words are known at all.
+    """
+    if witness in {Witness.WORDS, Witness.ALL}:
+        return [case_id for case_id, _ in library.search_text(query.text, depth)]
+    return [] if _names_one(query) else [i for i, _ in library.search_text(query.text, 1)]
+
+
+def _names_one(query: TextQuery) -> bool:
+    """Tell whether *query* names a finding, wanted or not."""
+    return bool(query.wanted or query.unwanted)
+
+
 def _rank_words(
-    library: Library, text: str, vectors: Vectors, is_allowed: NDArray[np.bool_]
+    found: Sequence[str], vectors: Vectors, is_allowed: NDArray[np.bool_]
 ) -> NDArray[np.intp]:
-    """Return the rows of the allowed cases whose report has a word of *text*, best first.
+    """Return the rows of the allowed cases among *found*, in their order.
 
     A case that was added since *vectors* were read is left for the next search.
     """
-    depth = _BM25_DEPTH if is_allowed.all() else len(vectors.ids)
-    found = [vectors.row_of.get(case_id) for case_id, _ in library.search_text(text, depth)]
-    return np.array([i for i in found if i is not None and is_allowed[i]], np.intp)
+    rows = [vectors.row_of.get(case_id) for case_id in found]
+    return np.array([i for i in rows if i is not None and is_allowed[i]], np.intp)

@@ -2,8 +2,13 @@
 
 import { language } from "./words.js";
 
-/** An answer that is no success; its message is the API's own sentence. */
-export class Refusal extends Error {}
+/** An answer that is no success: the API's own sentence, and the fields that are *missing* of a file. */
+export class Refusal extends Error {
+  constructor(message, missing = []) {
+    super(message);
+    this.missing = missing;
+  }
+}
 
 async function ask(path, options = {}) {
   let answer;
@@ -15,7 +20,7 @@ async function ask(path, options = {}) {
   }
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
-  throw new Refusal(problem.detail ?? `${answer.status}`);
+  throw new Refusal(problem.detail ?? `${answer.status}`, problem.missing);
 }
 
 const json = async (path, options) => (await ask(path, options)).json();
@@ -48,15 +53,15 @@ async function read(path, body, signal, tell) {
     for (const [, kind, data] of events.map((event) => /^event: (\w+)\ndata: (.*)$/.exec(event))) {
       const said = JSON.parse(data);
       if (kind === "reading") return said;
-      if (kind === "problem") throw new Refusal(said.detail);
+      if (kind === "problem") throw new Refusal(said.detail, said.missing);
       tell(said.stage);
     }
   }
 }
 
-/** Read files of one ECG, before any search. */
-export function readEcg(files, tell) {
-  const made = new FormData();
+/** Read files of one ECG, before any search; *stated* is what they leave out. */
+export function readEcg(files, stated, tell) {
+  const made = form(stated);
   for (const file of files) named(made, file);
   return read("/v1/read", made, undefined, tell);
 }

@@ -13,13 +13,14 @@ export function attachCalipers(drawing, ecg, say) {
   const layer = svg("g", { class: "calipers" });
   drawing.append(layer);
 
+  const within = (x, y) => ({
+    x: clamp(x, ecg.grid_left, ecg.grid_left + ecg.grid_width),
+    y: clamp(y, ecg.grid_top, ecg.grid_top + ecg.grid_height),
+  });
   const place = (event) => {
     const point = new DOMPoint(event.clientX, event.clientY)
       .matrixTransform(drawing.getScreenCTM().inverse());
-    return {
-      x: clamp(point.x, ecg.grid_left, ecg.grid_left + ecg.grid_width),
-      y: clamp(point.y, ecg.grid_top, ecg.grid_top + ecg.grid_height),
-    };
+    return within(point.x, point.y);
   };
 
   drawing.addEventListener("pointerdown", (event) => {
@@ -40,7 +41,7 @@ export function attachCalipers(drawing, ecg, say) {
     if (!isOn || !step) return;
     event.preventDefault();
     const leg = event.shiftKey ? from : to;
-    const moved = { x: leg.x + step[0], y: leg.y + step[1] };
+    const moved = within(leg.x + step[0], leg.y + step[1]);
     if (event.shiftKey) from = moved; else to = moved;
     show();
   });

@@ -7,7 +7,7 @@ import { drawEcg } from "./ecg.js";
 import { sourceBadge } from "./hits.js";
 import { describeRecord, MEASURED, reportLanguage } from "./query.js";
 import { newLook, viewer } from "./viewer.js";
-import { listRegions, markWords, shade } from "./why.js";
+import { describeWhy, markWords, shade } from "./why.js";
 import { number, statementName, t } from "./words.js";
 
 /** Fill *section* with one case; with *query*, beside the query's ECG; *hit* says why it was found. */
@@ -68,10 +68,11 @@ function explainer(query, id, criteria, look) {
     put(words, el("p", { role: "status" }, t("why_wait"), " ", el("progress", { "aria-label": t("why_wait") })));
     try {
       const answer = await searchEcg({ query: query.id }, [...criteria, ["why", "true"]]);
-      const regions = answer.hits.find((hit) => hit.id === id)?.explanation?.regions ?? [];
+      const hit = answer.hits.find((one) => one.id === id);
+      const regions = hit?.explanation?.regions ?? [];
       look.mark = (drawing, ecg) => shade(drawing, ecg, regions);
       for (const one of look.viewers) one.remark();
-      put(words, listRegions(regions));
+      put(words, describeWhy(hit));
     } catch (error) {
       put(words, el("p", { class: "refusal", role: "alert" }, error.message));
     }

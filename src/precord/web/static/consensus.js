@@ -11,7 +11,7 @@ const percent = (share) => `${Math.round(100 * share)} %`;
 
 /** Fill *section* with what *answer* says before its hits; hide it where there is nothing. */
 export function showConsensus(section, answer) {
-  const parts = [trust(answer.trust), critical(answer), consensus(answer.consensus, answer.critical), cannotShow(answer)].filter(Boolean);
+  const parts = [trust(answer.trust), critical(answer), consensus(answer.consensus), cannotShow(answer)].filter(Boolean);
   section.hidden = parts.length === 0;
   put(section, ...parts);
 }
@@ -31,7 +31,7 @@ function critical({ critical: raised, scarce }) {
       el("strong", {}, findingName(one.name)), `: ${one.support.join("; ")}. `,
       ...(one.precedents.length
         ? one.precedents.flatMap((id) => [el("a", { href: `#/case/${encodeURIComponent(id)}` }, id), " "])
-        : [t("no_case_of_this")])))),
+        : [t(one.codes.length ? "no_case_of_this" : "no_code_of_this")])))),
     ...(scarce.length ? [el("details", {}, el("summary", {}, t("scarce", { n: scarce.length })),
       el("ul", { class: "chips" }, scarce.map(({ code, n }) => el("li", { class: "rare", title: code }, `${codeName(code)} (${number(n)})`))))] : []));
 }
@@ -45,7 +45,7 @@ function cannotShow(answer) {
     el("ul", { class: "chips" }, rare.map(([s, n]) => el("li", { class: "rare", title: s.code }, `${statementName(s)} (${number(n)})`))));
 }
 
-function consensus(found, raised) {
+function consensus(found) {
   if (!found) return null;
   const row = (vote) => el("tr", {}, el("th", { scope: "row" }, codeName(vote.name)),
     el("td", {}, t("n_of", { n: vote.n, of: found.of })),
@@ -54,7 +54,7 @@ function consensus(found, raised) {
   const head = ["", "votes", "probability"].map((word) => el("th", { scope: "col" }, word && t(word)));
   return el("details", {},
     el("summary", {}, t("consensus", { n: found.of })),
-    raised.length ? el("p", {}, el("strong", {}, t("most_serious", { name: findingName(raised[0].name) }))) : null,
+    found.serious ? el("p", {}, el("strong", {}, t("most_serious", { name: findingName(found.serious.name), n: found.serious.n, of: found.of }))) : null,
     el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": t("consensus", { n: found.of }) }, el("table", { class: "votes" }, el("thead", {}, el("tr", {}, head)),
       el("tbody", {}, [...found.classes, ...found.statements.slice(0, 8)].map(row)))),
     el("p", { class: "quiet" }, t("consensus_caveat")));

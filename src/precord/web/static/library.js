@@ -29,6 +29,7 @@ function describe(library, map) {
     el("dl", { class: "counts" },
       count(t("cases"), library.cases), count(t("patients"), library.patients),
       ...Object.entries(library.feedback).map(([verdict, n]) => count(t(verdict), n))),
+    Object.values(library.feedback).some((n) => n > 0) ? el("p", {}, el("a", { class: "button", href: "/v1/feedback", download: "verdicts.csv" }, t("verdicts_csv"))) : null,
     el("div", { class: "panel" }, el("h2", {}, t("sources")),
       el("ul", { class: "plain" }, Object.entries(library.by_source).map(([source, n]) => el("li", {}, sourceBadge(source), ` ${number(n)}`)))),
     map.points.length ? makeMap(map) : null,

@@ -11,6 +11,7 @@ import { showHits } from "./hits.js";
 import { showLibrary } from "./library.js";
 import { isPicture, showPhoto } from "./photo.js";
 import { showQuery, showRead } from "./query.js";
+import { askStated } from "./stated.js";
 import * as words from "./words.js";
 
 const { t } = words;
@@ -19,6 +20,7 @@ let answer = null;
 let asked = null;
 let photo = null; // the picture that was put in, and why it was refused
 let aside = []; // cases that a person put aside
+let missing = []; // what the files that were put in leave out
 
 /** Ask the API, and show what it says; the newest question wins. */
 async function search(what, isSame = false) {
@@ -29,13 +31,15 @@ async function search(what, isSame = false) {
     [aside, answer] = [[], null];
     byId("answer").hidden = true;
   }
+  if (!what.stated) missing = [];
+  byId("stated").hidden = true;
   if (what.files) photo = what.files.length === 1 && isPicture(what.files[0]) ? { file: what.files[0], why: "" } : null;
   const tell = wait(byId("status"), t(what.files ? "reading" : "searching"));
   document.body.classList.add("busy");
   try {
     let now = what;
     if (what.files) {
-      const read = await readEcg(what.files, (stage) => { if (asked === mine) tell(t(`stage_${stage}`)); });
+      const read = await readEcg(what.files, what.stated ?? {}, (stage) => { if (asked === mine) tell(t(`stage_${stage}`)); });
       if (asked !== mine) return;
       showRead(byId("query"), read);
       put(byId("hits"));
@@ -47,7 +51,7 @@ async function search(what, isSame = false) {
     const found = what.text === undefined
       ? await searchEcg(now, criteria()) : await searchText(what.text, criteria());
     if (asked !== mine) return;
-    answer = found;
+    [answer, missing] = [found, []];
     if (answer.query.kind !== "text") asked = { query: answer.query.id };
     show();
     if (!isSame && location.hash !== "" && location.hash !== "#/") location.hash = "#/";
@@ -57,6 +61,8 @@ async function search(what, isSame = false) {
     if (asked === mine) {
       byId("status").textContent = "";
       say(message(error));
+      missing = what.files ? [...new Set([...missing, ...error.missing])] : [];
+      if (missing.length) askStated(byId("stated"), missing, (mine.stated ??= {}), (stated) => search({ files: what.files, stated }));
       if (photo && what.files) {
         photo.why = message(error);
         location.hash = "#/photo";
@@ -104,6 +110,7 @@ async function route() {
   const isSearch = !view || view === "words";
   byId("ask").hidden = !isSearch;
   byId("answer").hidden = !isSearch || !answer;
+  byId("stated").hidden = !isSearch || !missing.length;
   byId("view").hidden = isSearch;
   byId("view").replaceChildren();
   if (!isSearch) byId("status").textContent = "";

@@ -2,6 +2,7 @@
 
 import { addCase, erasePatient, startJob, watchJob } from "./api.js";
 import { el, put } from "./dom.js";
+import { statedFields } from "./stated.js";
 import { number, t } from "./words.js";
 
 const SOURCES = {
@@ -42,8 +43,10 @@ function zipForm(changed) {
 function caseForm(changed) {
   const said = el("div", { role: "status" });
   const field = (name, node) => el("label", {}, el("span", {}, t(name)), node);
+  const stated = el("div", { class: "stated" }); // what the files leave out, once they are refused
   const form = el("form", { class: "criteria plain-form" },
-    field("case_files", el("input", { type: "file", name: "file", multiple: true, required: true })),
+    field("case_files", el("input", { type: "file", name: "file", multiple: true, required: true, onchange: () => put(stated) })),
+    stated,
     field("source", el("select", { name: "source", required: true }, el("option", { value: "" }, t("choose_one")),
       Object.entries(SOURCES).map(([value, word]) => el("option", { value }, t(word))))),
     field("report", el("textarea", { name: "report", rows: "3", maxlength: "20000" })),
@@ -51,7 +54,11 @@ function caseForm(changed) {
     field("patient", el("input", { name: "patient", maxlength: "200", autocomplete: "off" })),
     el("p", {}, el("button", { class: "button" }, t("add_case"))));
   onSubmit(form, said, async () => {
-    const { id } = await addCase(new FormData(form));
+    const { id } = await addCase(new FormData(form)).catch((error) => {
+      if (error.missing?.length) put(stated, statedFields(error.missing));
+      throw error;
+    });
+    put(stated);
     put(said, el("p", {}, t("added"), " ", el("a", { href: `#/case/${id}` }, id)));
     form.reset();
     await changed();

@@ -83,6 +83,15 @@ export function viewer(of, name, look = newLook(), isMarked = false) {
     for (const one of look.viewers) one.size();
   }
 
+  /** Show the ruler under the tools, or put it away. */
+  function calibrate() {
+    const open = box.querySelector(".calibration");
+    if (open) { open.remove(); return; }
+    const panel = calibration(() => zoomBy(1));
+    tools.after(panel);
+    panel.querySelector("input").focus();
+  }
+
   const change = (key) => (event) => {
     look[key] = event.target.value;
     for (const one of look.viewers) one.refresh();
@@ -120,7 +129,7 @@ export function viewer(of, name, look = newLook(), isMarked = false) {
     button("+", () => zoomBy(1.25), "zoom_in"),
     button("↔", () => zoomBy(null), "fit"),
     button("1:1", () => zoomBy(1), "true_size"),
-    button("mm", () => box.append(calibration(() => zoomBy(1))), "calibrate"),
+    button("mm", calibrate, "calibrate"),
     toggle("calipers", (on) => { isMeasuring = on; march.hidden = !on; calipers?.turn(on); }),
     march, toggle("median_beats", (on) => { isBeats = on; showBeats(); }), reading, files);
 

@@ -2,7 +2,7 @@
 
 import { el, svg } from "./dom.js";
 import { codeName } from "./codes.js";
-import { t } from "./words.js";
+import { number, t } from "./words.js";
 
 /** Return *report* with the words marked that say what the query has. */
 export function markWords(report, phrases) {
@@ -36,9 +36,19 @@ export function shade(drawing, ecg, regions) {
   drawing.append(layer);
 }
 
-/** Return the regions in words. */
-export function listRegions(regions) {
-  if (!regions.length) return el("p", {}, t("why_none"));
+/** Return in words what made *hit* a match: the regions, or plainly that there is none, and why. */
+export function describeWhy(hit) {
+  const why = hit?.explanation;
+  if (!why) return el("p", {}, t("why_gone"));
+  if (why.regions.length) return listRegions(why.regions);
+  const names = (codes) => codes.map(codeName).join(", ");
+  const scores = [["score_ecg", hit.ecg_score], ["score_report", hit.report_score]]
+    .filter(([, value]) => value !== null).map(([key, value]) => `${t(key)} ${number(value, 2)}`).join(", ");
+  if (why.shared.length) return el("p", {}, t("why_none", { shared: names(why.shared) }));
+  return el("p", {}, t(why.query_only.length ? "why_not_shared" : "why_not_read", { read: names(why.query_only) }), " ", t("why_whole", { scores }));
+}
+
+function listRegions(regions) {
   return el("div", {}, el("ul", { class: "notes" }, regions.map((region) => el("li", {},
     t("why_region", { wave: region.wave === "beat" ? t("why_beat") : region.wave, leads: region.leads.join(", "), name: codeName(region.statement) })))),
   el("p", { class: "quiet" }, t("why_caveat")));
