@@ -29,6 +29,19 @@ def test_filter_and_median_beats(open_page: Open, site: Site) -> None:
     expect(page.locator("#view .beats [data-grid=millivolt]")).to_have_count(0)
 
 
+def test_back_from_a_case_leads_to_its_hit(open_page: Open, site: Site) -> None:
+    """Not to the top of the list: it is in sight and has the focus, on a phone too."""
+    page = open_page("phone")
+    upload(page, site)
+    last = page.locator(".hit").last
+    last.get_by_role("link", name="Compare").click()
+    page.wait_for_selector("#overlay")
+    expect(page.locator("#main")).to_be_focused()
+    page.get_by_role("link", name="Back").click()
+    expect(last).to_be_in_viewport()
+    expect(last.locator("h3 a")).to_be_focused()
+
+
 def test_keys_pan_and_zoom(open_page: Open, site: Site) -> None:
     """Plus enlarges, an arrow moves, 1 is true size."""
     page = open_page()

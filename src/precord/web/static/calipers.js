@@ -1,5 +1,5 @@
 // Calipers on a drawn ECG: time across, voltage up, and marching out by the same interval.
-// Pointer: drag. Keyboard: arrows move the second leg by 0.5 mm, with Shift the first.
+// Pointer: drag anew, or a leg that is there. Keyboard: arrows move the second leg by 0.5 mm, with Shift the first.
 
 import { svg } from "./dom.js";
 import { number, t } from "./words.js";
@@ -8,6 +8,7 @@ import { number, t } from "./words.js";
 export function attachCalipers(drawing, ecg, say) {
   let from = null;
   let to = null;
+  let held = null; // what a pointer moves: which leg, and whether its voltage too
   let isOn = false;
   let marches = false;
   const layer = svg("g", { class: "calipers" });
@@ -27,13 +28,17 @@ export function attachCalipers(drawing, ecg, say) {
     if (!isOn) return;
     event.preventDefault();
     drawing.setPointerCapture(event.pointerId);
-    from = place(event);
-    to = from;
+    const at = place(event);
+    held = grip(at, (event.pointerType === "mouse" ? 8 : 20) / drawing.getScreenCTM().a);
+    if (held) return;
+    [from, to, held] = [at, at, { leg: "to", isHigh: true }];
     show();
   });
   drawing.addEventListener("pointermove", (event) => {
     if (!isOn || !drawing.hasPointerCapture(event.pointerId)) return;
-    to = place(event);
+    const { x, y } = place(event);
+    if (held.leg === "to") to = { x, y: held.isHigh ? y : to.y };
+    else from = { x, y: held.isHigh ? y : from.y };
     show();
   });
   drawing.addEventListener("keydown", (event) => {
@@ -45,6 +50,12 @@ export function attachCalipers(drawing, ecg, say) {
     if (event.shiftKey) from = moved; else to = moved;
     show();
   });
+
+  /** Return the leg within *reach* mm of *at*, the second first; with its voltage at its corner alone. */
+  function grip(at, reach) {
+    const [leg, end] = Object.entries({ to, from }).find(([, one]) => Math.abs(one.x - at.x) < reach) ?? [];
+    return leg ? { leg, isHigh: Math.abs(end.y - at.y) < reach } : null;
+  }
 
   function show() {
     layer.replaceChildren();

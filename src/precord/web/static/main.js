@@ -20,6 +20,7 @@ let answer = null;
 let asked = null;
 let photo = null; // the picture that was put in, and why it was refused
 let aside = []; // cases that a person put aside
+let opened = null; // the case that was looked at last
 let missing = []; // what the files that were put in leave out
 
 /** Ask the API, and show what it says; the newest question wins. */
@@ -131,7 +132,20 @@ async function route() {
   for (const link of document.querySelectorAll("nav a")) {
     link.toggleAttribute("aria-current", link.hash === `#/${isSearch ? "" : view}`);
   }
-  if (!isSearch) window.scrollTo(0, 0);
+  if (isSearch) goBackTo(opened);
+  else {
+    window.scrollTo(0, 0);
+    byId("main").focus({ preventScroll: true }); // what had it is hidden now
+  }
+  opened = ["case", "compare"].includes(view) ? id : null;
+}
+
+/** Show the hit from which a case was opened, and put the focus there. */
+function goBackTo(id) {
+  const hit = answer && id && document.querySelector(`.hit[data-case="${CSS.escape(id)}"]`);
+  if (!hit) return;
+  hit.scrollIntoView({ block: "start", behavior: "instant" });
+  hit.querySelector("h3 a").focus({ preventScroll: true });
 }
 
 function listen() {
