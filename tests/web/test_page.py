@@ -158,21 +158,20 @@ def test_calipers_by_keyboard_and_by_pointer(open_page: Open, site: Site) -> Non
     assert box is not None
     scale = box["width"] / 297
 
-    def drag(begin: tuple[int, int], end: tuple[int, int]) -> tuple[float, float]:
-        """Return the milliseconds and millivolts after a drag between places in mm."""
+    def drag(begin: tuple[int, int], end: tuple[int, int]) -> list[float]:
+        """Return the seconds and millivolts after a drag between places in mm."""
         for (x, y), press in ((begin, page.mouse.down), (end, page.mouse.up)):
             page.mouse.move(box["x"] + x * scale, box["y"] + y * scale)
             press()
         found = re.match(r"([\d,]+) ms .* (\S+) mV", reading.inner_text())
         assert found
-        return float(found[1].replace(",", "")), float(found[2].replace("−", "-"))
+        return [float(found[1].replace(",", "")) / 1000, float(found[2].replace("−", "-"))]
 
-    measured = drag((100, 40), (120, 40))
-    assert measured == (pytest.approx(800, abs=12), pytest.approx(0, abs=0.06))  # 20 mm
-    measured = drag((120, 90), (110, 95))  # its second leg alone, far from its corner
-    assert measured == (pytest.approx(400, abs=12), pytest.approx(0, abs=0.06))
-    measured = drag((110, 40), (110, 30))  # and its corner: 10 mm up
-    assert measured == (pytest.approx(400, abs=12), pytest.approx(1, abs=0.06))
+    assert drag((100, 40), (120, 40)) == pytest.approx([0.8, 0], abs=0.02)  # 20 mm
+    moved = drag((120, 90), (110, 95))  # its second leg alone, far from its corner
+    assert moved == pytest.approx([0.4, 0], abs=0.02)
+    moved = drag((110, 40), (110, 30))  # and its corner: 10 mm up
+    assert moved == pytest.approx([0.4, 1], abs=0.02)
 
 
 def test_unknown_scale_has_a_time_grid_and_a_banner(open_page: Open, site: Site) -> None:
