@@ -41,7 +41,7 @@ def test_what_is_missing_is_named(client: TestClient, bare: bytes, route: str) -
     assert got.status_code == 422
     assert got.json()["missing"] == ALL
     assert got.json()["detail"].startswith(
-        "bare.csv: the CSV file does not say its sampling rate (rate 500), unit (unit mV), order"
+        "bare.csv: the CSV file does not say its sampling rate, unit, order of the leads; state it"
     )
     one_left = client.post(route, files=files, data=STATED | {"unit": ""})
     assert one_left.json()["missing"] == ["unit"]

@@ -104,6 +104,16 @@ def test_the_most_serious_finding_is_one_that_the_nearest_cases_have() -> None:
     assert none.serious is None
 
 
+def test_who_has_any_of_a_findings_statements_is_counted_once() -> None:
+    """Five of one statement raise it; with one that has both, and two of the other, seven."""
+    sets = [{"IMI"}] * (VOTES - 1) + [{"IMI", "ILMI"}] + [{"ILMI"}] * 2
+    heard = _ask(sets, Measurements())
+    found = _named(heard, "inferior infarction or injury")
+    assert found.support == ("7 of the nearest cases",)
+    assert heard.consensus is not None
+    assert heard.consensus.serious == ("inferior infarction or injury", 7)
+
+
 def test_simulated_cases_are_precedents_where_there_are_no_others() -> None:
     """As they are hits then; they have no vote, and what there is enough of is not called few."""
     sets = [{"CLBBB"}] * 12

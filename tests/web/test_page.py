@@ -268,13 +268,13 @@ def test_words_that_nobody_wrote_are_doubted(open_page: Open) -> None:
     page = open_page(language="de-DE")
     page.fill("#text", "xyzzy quux")
     page.keyboard.press("Enter")
-    warning = page.locator("#consensus .warning")
+    warning = page.locator("#trust .warning")
     expect(warning).to_contain_text("Zweifelhaft")
     expect(warning).to_contain_text("kein Befund dieser Sammlung enthält eines dieser Worte")
     page.fill("#text", "vorhofflimmern")
     page.keyboard.press("Enter")
     expect(page.locator(".hit").first).to_contain_text("Vorhofflimmern")
-    expect(page.locator("#consensus .warning")).to_have_count(0)
+    expect(page.locator("#trust .warning")).to_have_count(0)
 
 
 def test_criteria_steer(open_page: Open, site: Site) -> None:
@@ -363,8 +363,10 @@ def test_what_is_no_ecg_gets_no_answer(open_page: Open, tmp_path: Path) -> None:
     header = write_wfdb(Record(noise, LEADS, 500.0), tmp_path / "noise")
     page = open_page()
     page.set_input_files("#files", [str(header), str(header.with_suffix(".dat"))])
-    page.wait_for_selector("#consensus .warning")
-    assert "No answer" in page.locator("#consensus").inner_text()
+    page.wait_for_selector("#trust .warning")
+    expect(page.locator("#trust")).to_contain_text("No answer")
+    expect(page.locator("#trust")).to_be_in_viewport()
+    expect(page.locator("#query .read")).to_contain_text("the model was not asked")
     expect(page.locator("#hits .hit")).to_have_count(0)
 
 

@@ -19,11 +19,13 @@ def bare() -> FilePayload:
 
 
 WORDS = {
-    "en-US": ("does not say its sampling rate", "Sampling rate (Hz)", "Unit of the numbers",
-              "Standard order, I to V6", "Read it with this", "for 2 leads",
+    "en-US": ("does not say its sampling rate, unit, order of the leads;",
+              "Sampling rate (Hz)", "Unit of the numbers", "Standard order, I to V6",
+              "Read it with this", "for 2 leads",
               "Stated, not read from the file: rate, unit, leads.", "12 leads · 500 Hz"),
-    "de-DE": ("fehlt: Abtastrate", "Abtastrate (Hz)", "Einheit der Zahlen",
-              "Übliche Folge, I bis V6", "Damit lesen", "für 2 Ableitungen",
+    "de-DE": ("fehlt: Abtastrate, Einheit, Reihenfolge der Ableitungen",
+              "Abtastrate (Hz)", "Einheit der Zahlen", "Übliche Folge, I bis V6",
+              "Damit lesen", "für 2 Ableitungen",
               "Angegeben, nicht aus der Datei gelesen", "12 Ableitungen · 500 Hz"),
 }  # fmt: skip
 

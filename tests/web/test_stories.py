@@ -55,6 +55,28 @@ def test_put_aside_and_stressed(open_page: Open, site: Site) -> None:
     expect(page.locator("#query .notes")).to_contain_text("stresses rhythm")
 
 
+def test_a_wrong_criterion_costs_no_second_reading(open_page: Open, site: Site) -> None:
+    """What was read stays, the refusal is of the search; leads and seconds as people write them."""
+    page = open_page(language="de-DE")
+    read: list[str] = []
+    page.on("request", lambda one: read.append(one.url) if one.url.endswith("/v1/read") else None)
+    page.locator("#filters summary").click()
+    page.fill("input[name=leads]", "V1 V9")
+    page.set_input_files("#files", site.ecg)
+    expect(page.locator("#alert")).to_contain_text("V9")
+    expect(page.locator("#query svg.ecg")).to_be_visible()
+    assert page.url.endswith("/")  # no picture to be corrected
+
+    page.fill("input[name=leads]", "V1 V2")
+    page.fill("input[name=window]", "1,0–1,8")
+    with page.expect_request(lambda one: "/v1/search" in one.url) as asked:
+        page.get_by_role("button", name="Neu suchen").click()
+    assert "leads=V1%2CV2&window=1.0-1.8" in asked.value.url
+    page.wait_for_selector("#hits .hit")
+    expect(page.locator("#query .notes")).to_contain_text("die Reihenfolge betont")
+    assert len(read) == 1
+
+
 def test_earlier_ecgs_have_a_view_of_their_own(open_page: Open, site: Site) -> None:
     """They never stand among the similar cases."""
     page = open_page()

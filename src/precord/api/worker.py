@@ -8,6 +8,7 @@ of length, then so many bytes. An answer is JSON, behind it the signal as float3
 """
 
 import json
+import re
 import resource
 import struct
 import sys
@@ -18,13 +19,13 @@ from typing import IO, Any
 
 import numpy as np
 
-from precord.api.language import OPTION
 from precord.errors import FormatError, PrecordError, UnstatedError
 from precord.leads import Lead
 from precord.record import Acquisition, Provenance, Record, Scale, Sex
 
 _HEAD = struct.Struct("<I")
 _MAX_FRAME = 2**30
+_OPTIONS = re.compile(r" \(--[^)]*\)")  # what the command line would be told to add
 JPEG = b"\xff\xd8\xff"  # how an answer starts that is a picture
 STAGE = b"stage "  # how a frame starts that is no answer yet; no record is of so long a head
 
@@ -45,7 +46,7 @@ def serve(memory_bytes: int) -> None:
         try:
             answer = do(json.loads(frame), on_stage)
         except UnstatedError as error:
-            answer = _refusal(OPTION.sub("", str(error)), error.missing)
+            answer = _refusal(_OPTIONS.sub("", str(error)), error.missing)
         except PrecordError as error:
             answer = _refusal(str(error))
         except MemoryError:

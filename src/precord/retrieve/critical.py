@@ -90,7 +90,7 @@ class Raised:
 def raise_findings(
     measured: Measurements,
     head: NDArray[np.float32],
-    votes: NDArray[np.intp],
+    near: NDArray[np.bool_],
     find: Callable[[frozenset[str]], tuple[tuple[str, ...], int]],
     limits: Mapping[str, float] = MappingProxyType({}),
 ) -> tuple[Raised, ...]:
@@ -99,18 +99,20 @@ def raise_findings(
     Args:
         measured: on the query.
         head: (S,) probabilities of its statements.
-        votes: (S,) nearest cases that have each.
+        near: (K, S) which statements each of the nearest cases has.
         find: the best cases with one of some codes, and how many there are.
         limits: by name of an entry, the probability by the head that hardly any ECG without it
             gets, where that is below `HEAD_LIMIT`: the head is never sure of what is rare.
     """
     found = []
+    votes = near.sum(axis=0)
     for entry in LIST:
         columns = [CODES.index(code) for code in entry.codes]
         support = [*_measured(entry.name, measured)]
         if columns:
             support += _read(combine(head[columns]), limits.get(entry.name, HEAD_LIMIT))
-        if columns and (n := int(votes[columns].max())) >= VOTES:
+        if columns and votes[columns].max() >= VOTES:  # of one statement; said is who has any
+            n = int(near[:, columns].any(axis=1).sum())
             support.append(f"{n} of the nearest cases")
         if support:
             precedents, n_cases = find(entry.codes) if columns else ((), 0)
@@ -158,15 +160,15 @@ def _measured(name: str, measured: Measurements) -> list[str]:
     return [words] if is_so else []
 
 
-def most_serious(has: NDArray[np.floating]) -> tuple[str, int] | None:
-    """Return the first entry of `LIST` that any case has, and how many do; None if none has one.
+def most_serious(near: NDArray[np.bool_]) -> tuple[str, int] | None:
+    """Return the first entry of `LIST` that a case has, and how many have it; None if none has.
 
     Args:
-        has: (K, S) which statements each of K cases has.
+        near: (K, S) which statements each of the nearest cases has.
     """
     for entry in LIST:
         columns = [CODES.index(code) for code in entry.codes]
-        if n := int(has[:, columns].any(axis=1).sum()):
+        if n := int(near[:, columns].any(axis=1).sum()):
             return entry.name, n
     return None
 

@@ -70,7 +70,7 @@ def hear(
     query = question.encoding
     k = calibration.neighbours if calibration else NEIGHBOURS
     near = find_neighbours(query.vector, vectors, asked, k)
-    votes = near.counts if near else np.zeros(len(CODES), np.intp)
+    near_has = present[near.rows if near else np.array([], np.intp)] > 0  # (K, S)
 
     def find(codes: frozenset[str]) -> tuple[tuple[str, ...], int]:
         """Return the best cases with one of *codes*, and how many there are."""
@@ -79,11 +79,11 @@ def hear(
         return tuple(vectors.ids[i] for i in best), int(has_it.sum())
 
     raised = calibration.raised if calibration else {}
-    critical = raise_findings(question.measured, query.statements, votes, find, raised)
+    critical = raise_findings(question.measured, query.statements, near_has, find, raised)
     scarce = list_scarce(present[shown].sum(axis=0))
     if near is None:
         return Heard(None, Trust(Verdict.ANSWER), critical, scarce)
-    serious = most_serious(present[near.rows])
+    serious = most_serious(near_has)
     consensus = replace(ask(query, near, calibration), serious=serious)
     p = consensus.classes[_NORM].probability
     normal = p.value if p else float(to_class_probabilities(query.statements[None])[0, _NORM])

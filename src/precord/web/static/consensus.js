@@ -9,9 +9,12 @@ import { language, number, statementName, t } from "./words.js";
 const findingName = (name) => t(`finding_${name.replaceAll(" ", "_")}`);
 const percent = (share) => `${Math.round(100 * share)} %`;
 
+/** Fill *section* with whether there is an answer at all, before anything else of it. */
+export const showTrust = (section, answer) => put(section, trust(answer.trust));
+
 /** Fill *section* with what *answer* says before its hits; hide it where there is nothing. */
 export function showConsensus(section, answer) {
-  const parts = [trust(answer.trust), critical(answer), consensus(answer.consensus), cannotShow(answer)].filter(Boolean);
+  const parts = [critical(answer), consensus(answer.consensus), cannotShow(answer)].filter(Boolean);
   section.hidden = parts.length === 0;
   put(section, ...parts);
 }

@@ -4,7 +4,7 @@ import { getReport, readEcg, Refusal, searchEcg, searchText } from "./api.js";
 import { loadCodes, toCodes } from "./codes.js";
 import { showCase } from "./compare.js";
 import { byId, el, put, wait } from "./dom.js";
-import { showConsensus } from "./consensus.js";
+import { showConsensus, showTrust } from "./consensus.js";
 import { showDraft } from "./draft.js";
 import { showEarlier } from "./earlier.js";
 import { showHits } from "./hits.js";
@@ -37,6 +37,7 @@ async function search(what, isSame = false) {
   if (what.files) photo = what.files.length === 1 && isPicture(what.files[0]) ? { file: what.files[0], why: "" } : null;
   const tell = wait(byId("status"), t(what.files ? "reading" : "searching"));
   document.body.classList.add("busy");
+  let isRead = !what.files;
   try {
     let now = what;
     if (what.files) {
@@ -44,10 +45,14 @@ async function search(what, isSame = false) {
       if (asked !== mine) return;
       showRead(byId("query"), read);
       put(byId("hits"));
+      put(byId("trust"));
       byId("consensus").hidden = true;
       byId("answer").hidden = false;
       wait(byId("status"), t("read_searching"));
       now = { query: read.query };
+      [isRead, missing] = [true, []];
+      for (const key of ["files", "stated"]) delete mine[key]; // nothing is read twice
+      mine.query = read.query;
     }
     const found = what.text === undefined
       ? await searchEcg(now, criteria()) : await searchText(what.text, criteria());
@@ -62,9 +67,9 @@ async function search(what, isSame = false) {
     if (asked === mine) {
       byId("status").textContent = "";
       say(message(error));
-      missing = what.files ? [...new Set([...missing, ...error.missing])] : [];
+      missing = isRead ? [] : [...new Set([...missing, ...error.missing])];
       if (missing.length) askStated(byId("stated"), missing, (mine.stated ??= {}), (stated) => search({ files: what.files, stated }));
-      if (photo && what.files) {
+      if (photo && !isRead) {
         photo.why = message(error);
         location.hash = "#/photo";
       }
@@ -82,6 +87,7 @@ const say = (text) => { byId("alert").textContent = text; };
 
 function show() {
   if (!answer) return;
+  showTrust(byId("trust"), answer);
   showQuery(byId("query"), answer.query, photo !== null);
   showConsensus(byId("consensus"), answer);
   showHits(byId("hits"), answer, {
@@ -97,6 +103,8 @@ function show() {
 function criteria() {
   const form = new FormData(byId("criteria"));
   const [measure, least, most] = ["measure", "least", "most"].map((key) => { const value = form.get(key); form.delete(key); return value; });
+  const typed = { leads: (leads) => leads.split(/[\s,;]+/).filter(Boolean).join(","), window: (seconds) => seconds.replaceAll(",", ".").replace("–", "-") };
+  for (const [key, read] of Object.entries(typed)) form.set(key, read(form.get(key)));
   if (asked?.text !== undefined) for (const key of ["like", "leads", "window"]) form.delete(key); // words have none
   const given = [...form].filter(([, value]) => value !== "").map(([key, value]) => [key, ["has", "lacks"].includes(key) ? toCodes(value) : value]);
   if (least) given.push(["where", `${measure} >= ${least}`]);

@@ -61,9 +61,9 @@ export function measurements(values) {
 
 function read(query) {
   const list = query.statements.map((s) => el("li", { title: s.code }, statementName(s)));
-  const head = t(query.statements_are_read ? "read_by_model" : "given");
-  return el("div", { class: "read" }, el("h3", {}, head),
-    list.length ? el("ul", { class: "chips" }, list) : el("p", {}, t("no_statement")),
+  const isAsked = query.statements_are_read || list.length > 0; // not of what gets no answer
+  return el("div", { class: "read" }, el("h3", {}, t(isAsked && !query.statements_are_read ? "given" : "read_by_model")),
+    list.length ? el("ul", { class: "chips" }, list) : el("p", {}, t(isAsked ? "no_statement" : "not_asked")),
     query.statements_are_read ? el("p", { class: "quiet" }, t("read_caveat")) : null);
 }
 
