@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from precord.api import pool as pool_module
+from precord.api.frame import from_bytes, to_bytes
 from precord.api.pool import ParserPool
-from precord.api.worker import from_bytes, to_bytes
 from precord.digitize import Stage
 from precord.errors import FormatError, QueryError
 from precord.image.paper import save_record

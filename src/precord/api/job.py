@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from precord.api.worker import to_bytes
+from precord.api.frame import to_bytes
 from precord.digitize import OnStage, Options, digitize
 from precord.digitize.source import decode
 from precord.io import Stated, read

@@ -17,8 +17,8 @@ from select import select
 from threading import Lock, Timer
 from typing import Self
 
+from precord.api.frame import JPEG, STAGE, from_bytes, receive, send
 from precord.api.turn import Turns
-from precord.api.worker import JPEG, STAGE, from_bytes, receive, send
 from precord.digitize.stage import OnStage, Stage, unwatched
 from precord.errors import FormatError
 from precord.io.stated import Stated
