@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.web.conftest import Open, Site, keep
 from tests.web.test_page import go, upload
@@ -40,6 +40,44 @@ def test_back_from_a_case_leads_to_its_hit(open_page: Open, site: Site) -> None:
     page.get_by_role("link", name="Back").click()
     expect(last).to_be_in_viewport()
     expect(last.locator("h3 a")).to_be_focused()
+
+
+def test_a_view_that_comes_too_late_shows_nowhere(open_page: Open, site: Site) -> None:
+    """A case is opened while another one is still on its way; the slower answer is left aside."""
+    page = open_page()
+    upload(page, site)
+    held: list[Route] = []
+    page.route("**/v1/cases/a/1", lambda route: held.append(route))  # noqa: PLW0108 - Playwright looks at its signature
+    go(page, site, "#/case/a/1")
+    go(page, site, "#/case/a/2")
+    title = page.locator("#view h2")
+    expect(title).to_have_text("a/2")
+    with page.expect_response("**/v1/cases/a/1"):
+        held[0].continue_()
+    page.wait_for_load_state("networkidle")
+    expect(title).to_have_text("a/2")
+
+
+def test_from_case_to_case(open_page: Open, site: Site) -> None:
+    """In the order of the hits, each pair shown as the one before was; back leads to the last."""
+    page = open_page()
+    upload(page, site)
+    ids = [one.get_attribute("data-case") for one in page.locator(".hit").all()]
+    page.locator(".hit").first.get_by_role("link", name="Compare").click()
+    page.wait_for_selector("#overlay")
+    expect(page.get_by_role("link", name="Case before")).to_have_count(0)
+    page.select_option("#arrangement", "beside")
+    page.locator("#view select[name=gain]").first.select_option("20")
+    for case in ids[1:]:
+        page.get_by_role("link", name="Next case").click()
+        expect(page.locator("#view h2").nth(1)).to_have_text(case or "")
+        expect(page.locator("#arrangement")).to_have_value("beside")
+        expect(page.locator("#view select[name=gain]").first).to_have_value("20")
+        expect(page.locator(".side-by-side")).to_have_class("side-by-side beside")
+    expect(page.locator("#view")).to_contain_text("4 of 4")
+    expect(page.get_by_role("link", name="Next case")).to_have_count(0)
+    page.get_by_role("link", name="Back").click()
+    expect(page.locator(".hit").last.locator("h3 a")).to_be_focused()
 
 
 def test_keys_pan_and_zoom(open_page: Open, site: Site) -> None:

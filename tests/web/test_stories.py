@@ -55,6 +55,22 @@ def test_put_aside_and_stressed(open_page: Open, site: Site) -> None:
     expect(page.locator("#query .notes")).to_contain_text("stresses rhythm")
 
 
+def test_a_statement_that_is_none_is_named_with_what_is_near(open_page: Open, site: Site) -> None:
+    """Before anything is asked of the service; a name of the other language is none of these."""
+    page = open_page()
+    upload(page, site)
+    page.locator("#filters summary").click()
+    page.fill("input[name=has]", "atrial fibrilation")
+    page.get_by_role("button", name="Search again").click()
+    expect(page.locator("#alert")).to_have_text(
+        re.compile("“atrial fibrilation” is no statement .* Do you mean: .*atrial fibrillation")
+    )
+    page.fill("input[name=has]", "vorhofflimmern")
+    page.get_by_role("button", name="Search again").click()
+    expect(page.locator("#hits .hit")).to_have_count(1)
+    expect(page.locator("#alert")).to_be_empty()
+
+
 def test_a_wrong_criterion_costs_no_second_reading(open_page: Open, site: Site) -> None:
     """What was read stays, the refusal is of the search; leads and seconds as people write them."""
     page = open_page(language="de-DE")

@@ -10,19 +10,25 @@ import { newLook, viewer } from "./viewer.js";
 import { describeWhy, markWords, shade } from "./why.js";
 import { number, statementName, t } from "./words.js";
 
-/** Fill *section* with one case; with *query*, beside the query's ECG; *hit* says why it was found. */
-export async function showCase(section, id, query, hit = null, criteria = []) {
+let way = "stacked"; // how the last two ECGs stood, and how they were looked at: the next pair begins so
+let last = newLook();
+
+/** Fill *section* with one case; with *query*, beside the query's ECG, as one of *hits*, which say why it was found. */
+export async function showCase(section, id, query, hits = [], criteria = []) {
   const answer = await getCase(id);
   const { case: found, record } = answer;
-  const look = newLook();
+  const { layout, speed, gain, filter, zoom } = last;
+  const look = Object.assign(newLook(), query ? { layout, speed, gain, filter, zoom } : {});
+  if (query) last = look;
+  const hit = hits.find((one) => one.id === id);
   const head = el("div", {},
     el("div", { class: "row spread" }, el("h2", {}, found.id), sourceBadge(found.source)),
     record ? el("p", { class: "facts-line" }, describeRecord(record)) : null,
     found.report ? el("blockquote", { class: "report", lang: reportLanguage(found) }, markWords(found.report, hit?.explanation?.phrases ?? [])) : el("p", { class: "quiet" }, t("no_report")),
     el("ul", { class: "chips" }, found.statements.map((s) => el("li", { title: s.code }, statementName(s)))));
-  const back = el("p", {}, el("a", { href: "#/", class: "button" }, `← ${t("back")}`));
+  const back = el("a", { href: "#/", class: "button" }, `← ${t("back")}`);
   if (!query?.record) {
-    put(section, back, el("div", { class: "panel" }, head,
+    put(section, el("p", {}, back), el("div", { class: "panel" }, head,
       record ? viewer({ case: id }, id, look) : el("p", { class: "warning" }, t("no_signal"))));
     return;
   }
@@ -30,21 +36,30 @@ export async function showCase(section, id, query, hit = null, criteria = []) {
     el("div", { class: "panel" }, el("h2", {}, t("your_ecg")), el("p", { class: "facts-line" }, describeRecord(query.record)),
       hit ? explainer(query, id, criteria, look) : null, viewer({ query: query.id }, query.record.name, look, true)),
     el("div", { class: "panel" }, head, record ? viewer({ case: id }, id, look) : el("p", { class: "warning" }, t("no_signal"))));
-  put(section, back, el("h1", {}, t("compare_title")),
+  put(section, el("p", { class: "row" }, back, steps(hits, hit)), el("h1", {}, t("compare_title")),
     table(query, found), ...arrangement(pair, query, id, record !== null), pair);
   if (record) section.append(await overlay(query, id));
 }
+/** Return links to the hits before and after *hit*. */
+function steps(hits, hit) {
+  const at = hits.indexOf(hit);
+  const link = (one, key) => (one ? el("a", { class: "button", href: `#/compare/${one.id}` }, t(key)) : null);
+  return at < 0 ? null : [link(hits[at - 1], "hit_before"), el("span", { class: "quiet" }, t("n_of", { n: at + 1, of: hits.length })), link(hits[at + 1], "hit_after")];
+}
+
 /** Return a choice of how two ECGs stand: one below the other, side by side, or on each other. */
 function arrangement(pair, query, id, isBoth) {
   const laid = el("div", { id: "overlaid", class: "panel", hidden: true });
-  const pick = el("select", { id: "arrangement" }, ["stacked", "beside", "overlaid"].filter((way) => isBoth || way !== "overlaid")
-    .map((way) => el("option", { value: way }, t(`arrange_${way}`))));
-  pick.addEventListener("change", async () => {
+  const ways = ["stacked", "beside", "overlaid"].filter((one) => isBoth || one !== "overlaid");
+  const pick = el("select", { id: "arrangement" }, ways.map((one) => el("option", { value: one, selected: one === way }, t(`arrange_${one}`))));
+  async function arrange() {
     pair.classList.toggle("beside", pick.value === "beside");
     pair.hidden = pick.value === "overlaid";
     laid.hidden = pick.value !== "overlaid";
     if (pick.value === "overlaid" && !laid.childNodes.length) put(laid, ...await onEachOther(query, id));
-  });
+  }
+  pick.addEventListener("change", () => { way = pick.value; arrange(); });
+  arrange();
   return [el("p", {}, el("label", {}, t("arrange"), " ", pick)), laid];
 }
 

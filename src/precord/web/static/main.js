@@ -29,7 +29,7 @@ async function search(what, isSame = false) {
   asked = mine;
   say("");
   if (!isSame) { // nothing old beside what is read anew, or beside its refusal
-    [aside, answer] = [[], null];
+    [aside, answer, opened] = [[], null, null];
     byId("answer").hidden = true;
   }
   if (!what.stated) missing = [];
@@ -117,35 +117,37 @@ async function route() {
   const [, view, ...rest] = decodeURIComponent(location.hash).split("/");
   const id = rest.join("/");
   const isSearch = !view || view === "words";
+  const room = el("div"); // of this view alone: what comes too late for it goes nowhere
   byId("ask").hidden = !isSearch;
   byId("answer").hidden = !isSearch || !answer;
   byId("stated").hidden = !isSearch || !missing.length;
   byId("view").hidden = isSearch;
-  byId("view").replaceChildren();
-  if (!isSearch) byId("status").textContent = "";
+  byId("view").replaceChildren(room);
+  for (const link of document.querySelectorAll("nav a")) {
+    link.toggleAttribute("aria-current", link.hash === `#/${isSearch ? "" : view}`);
+  }
   say("");
+  if (!view) goBackTo(opened);
+  opened = ["case", "compare"].includes(view) ? id : null;
+  if (!isSearch) {
+    byId("status").textContent = "";
+    window.scrollTo(0, 0);
+    byId("main").focus({ preventScroll: true }); // what had it is hidden now
+  }
   try {
     if (view === "words") {
       byId("text").value = id;
       await search({ text: id });
-    } else if (view === "library") await showLibrary(byId("view"));
-    else if (view === "case") await showCase(byId("view"), id, null);
-    else if (view === "compare") await showCase(byId("view"), id, answer?.query ?? null, answer?.hits.find((hit) => hit.id === id), criteria());
-    else if (view === "draft") await showDraft(byId("view"), answer);
-    else if (view === "earlier") await showEarlier(byId("view"), answer?.query);
-    else if (view === "photo") await showPhoto(byId("view"), photo?.file, photo?.why, (query) => search({ query }));
+    } else if (view === "library") await showLibrary(room);
+    else if (view === "case") await showCase(room, id, null);
+    else if (view === "compare") await showCase(room, id, answer?.query ?? null, answer?.hits, criteria());
+    else if (view === "draft") await showDraft(room, answer);
+    else if (view === "earlier") await showEarlier(room, answer?.query);
+    else if (view === "photo") await showPhoto(room, photo?.file, photo?.why, (query) => search({ query }));
   } catch (error) {
-    say(message(error));
+    const said = message(error);
+    if (room.isConnected) say(said);
   }
-  for (const link of document.querySelectorAll("nav a")) {
-    link.toggleAttribute("aria-current", link.hash === `#/${isSearch ? "" : view}`);
-  }
-  if (isSearch) goBackTo(opened);
-  else {
-    window.scrollTo(0, 0);
-    byId("main").focus({ preventScroll: true }); // what had it is hidden now
-  }
-  opened = ["case", "compare"].includes(view) ? id : null;
 }
 
 /** Show the hit from which a case was opened, and put the focus there. */
