@@ -44,6 +44,9 @@ def test_an_ecg_in_precedents_out(open_page: Open, site: Site, size: str) -> Non
     assert page.locator("#hits .report", has_text="<b>fett</b>").count() == 1  # text, no markup
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     assert page.locator("label.camera").is_visible() == (size == "phone")
+    tools = page.locator("#query .tools").bounding_box()
+    assert tools is not None
+    assert tools["height"] <= 130  # px: three rows on a phone, so that the trace is in sight
     keep(page, f"{size}-answer")
 
 
