@@ -12,7 +12,6 @@ differ:
   "shipped" (a residual convolutional stem, patches of 160 ms, two layers), "convolutions" (no
   transformer), "four-layers" (a thinner stem), "linear-patches" (no stem, seven layers),
   "short-patches" (80 ms) or "long-patches" (320 ms).
-- PRECORD_READERS: how many towers read every ECG.
 - PRECORD_TARGETS: "soft", or "hard": only the same statements are alike.
 - PRECORD_SIMULATED: the share of every batch that is simulated; 0 unless set. With 1 no real
   record trains, and no real report is read.
@@ -63,7 +62,6 @@ CONFIG = replace(
         vision=_TOWER or PictureConfig(view=_VIEW, depth=2),
         fusion=None,
         redraws=_REDRAW > 0,
-        readers=int(os.environ.get("PRECORD_READERS", "1")),
     ),
     folds=(1, 2, 3, 4, 5, 6, 7, 8),
     validation_fold=None,

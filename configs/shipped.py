@@ -1,4 +1,4 @@
-"""The weights that ship, in stages: docs/decisions/0015-training.md.
+"""The weights that ship, in stages: docs/decisions/0015-training.md, 0014-readers.md.
 
 Run with `precord train configs/shipped.py --out runs/shipped`. Simulated and real records first,
 real ones alone for the last three tenths; pairs of texts and hidden signals throughout. PTB-XL
@@ -10,9 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from runpy import run_path
 
+from precord.model.vit import VitConfig
+from precord.train.config import AugmentConfig
+
 _FIRST = run_path(str(Path(__file__).with_name("first.py")))["CONFIG"]
 
-CONFIG = replace(
+_STAGED = replace(
     _FIRST,
     folds=(1, 2, 3, 4, 5, 6, 7, 8),
     validation_fold=None,
@@ -22,6 +25,25 @@ CONFIG = replace(
     simulated_until=0.7,
     augment=replace(_FIRST.augment, spans=0.5),
     hidden_signal_weight=1.0,
+)
+_CONVOLUTIONS = replace(
+    _STAGED,
+    model=replace(_STAGED.model, vision=VitConfig(stem=(56, 96, 184), depth=0), fusion=None),
+    matching_weight=0.0,
+    masked_word_weight=0.0,
+    seed=2,
+)
+_LONGER = replace(  # sees more that is simulated, and less of every record
+    _CONVOLUTIONS,
+    passes=50,
+    simulated_share=0.5,
+    augment=AugmentConfig(spans=0.5),
+    seed=3,
+)
+
+CONFIG = replace(
+    _STAGED,
     text_pairs=64,
     score=replace(_FIRST.score, statements=0.55, superclasses=0.35),
+    partners=(_CONVOLUTIONS, _LONGER),
 )

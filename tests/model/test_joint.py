@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import torch
-from torch.nn import functional as F  # noqa: N812 - PyTorch's own convention
 
 from precord.model.joint import JointModel, ModelConfig
 from precord.model.text import TextConfig
@@ -14,31 +13,32 @@ SMALL = ModelConfig(
     text=TextConfig(vocabulary=50, width=16, depth=1, heads=2),
     fusion=None,
     dim=8,
-    readers=3,
 )
 
 
-def test_readers_are_averaged() -> None:
-    """Logits are the mean of all readers', the vector the direction of their mean vector."""
+def test_a_partner_has_a_say_in_the_statements_alone() -> None:
+    """Logits are the mean of both, whatever the partner's size; vectors and tokens the own."""
     torch.manual_seed(0)
     model = JointModel(SMALL).eval()
+    other = VitConfig(stem=(8, 8, 24), blocks=1, width=24, depth=0)
+    partner = JointModel(replace(SMALL, vision=other, dim=4)).eval()
     pixels = torch.randn(2, 12, 1000)
     seen = pixels, torch.ones_like(pixels), torch.ones(2)
+    alone, others = model.encode_ecg(*seen), partner.encode_ecg(*seen)
+    assert not torch.allclose(alone.logits, others.logits)
 
+    model.listen_to(partner)
     found = model.encode_ecg(*seen)
 
-    alone = [reader(*seen) for reader in model.readers]
-    torch.testing.assert_close(found.each, torch.stack([logits for _, logits, _ in alone]))
-    torch.testing.assert_close(found.logits, found.each.mean(dim=0))
-    mean = torch.stack([vectors for vectors, _, _ in alone]).mean(dim=0)
-    torch.testing.assert_close(found.vectors, F.normalize(mean, dim=-1))
-    assert not torch.allclose(found.each[0], found.each[1])  # they start differently
+    torch.testing.assert_close(found.logits, (alone.logits + others.logits) / 2)
+    torch.testing.assert_close(found.vectors, alone.vectors)
+    torch.testing.assert_close(found.tokens.states, alone.tokens.states)
 
 
 def test_one_reader_is_that_reader() -> None:
     """Averaging one changes nothing."""
     torch.manual_seed(0)
-    model = JointModel(replace(SMALL, readers=1)).eval()
+    model = JointModel(SMALL).eval()
     pixels = torch.randn(2, 12, 1000)
     seen = pixels, torch.ones_like(pixels), torch.ones(2)
 

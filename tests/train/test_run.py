@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,10 +25,14 @@ from tests.train.conftest import SMALL
 SEEN, UNSEEN = "ξ", "ψ"  # letters of the reports of folds 1 to 8, and of fold 9 alone
 CODES = ("NORM", "AFIB", "CLBBB", "IMI")
 BOTH = """
+from precord.model.joint import ModelConfig
+from precord.model.picture import PictureConfig
 from precord.train.config import TrainConfig
 CONFIG = TrainConfig(corpora=(), folds=(1, 8), validation_fold=8)
 """
 ONE = BOTH.replace("()", "((1, 2),)").replace("(1, 8)", "(1,)")
+NESTED = "TrainConfig((), partners=(TrainConfig(()),))"
+PICTURE = "TrainConfig((), model=ModelConfig(vision=PictureConfig()))"
 SILENT = Watch(lambda *_: None, lambda _: None, lambda _: None)
 
 
@@ -170,6 +175,37 @@ def test_the_weights_of_a_run_load(config: TrainConfig, tmp_path: Path) -> None:
     assert Encoder.load(tmp_path / "run" / "weights").fingerprint == fingerprint
 
 
+def test_a_partner_trains_on_the_same_folds_and_joins(config: TrainConfig, tmp_path: Path) -> None:
+    """Its statements are averaged with the run's; resuming a stopped pair gives the same.
+
+    What the partner's own configuration says of data is of no account: with fold 9 named there,
+    which cannot be read, it trains on the run's folds.
+    """
+    other = replace(SMALL, vision=replace(SMALL.vision, depth=0), fusion=None)
+    partner = replace(
+        config, model=other, folds=(9,), matching_weight=0.0, masked_word_weight=0.0, seed=6
+    )
+    alone = [config, replace(partner, folds=config.folds, validation_fold=None)]
+    record = simulate(("AFIB",), np.random.default_rng(1), rate=100.0).record
+
+    train(replace(config, partners=(partner,)), tmp_path / "pair", SILENT)
+    pair = Encoder.load(tmp_path / "pair" / "weights").encode_records([record])
+    each = []
+    for number, one in enumerate(alone):
+        train(one, tmp_path / str(number), SILENT)
+        each.append(Encoder.load(tmp_path / str(number) / "weights").encode_records([record]))
+    shutil.rmtree(tmp_path / "pair" / "partner-0")
+    train(replace(config, partners=(partner,)), tmp_path / "pair", SILENT, resume=True)
+    again = Encoder.load(tmp_path / "pair" / "weights").encode_records([record])
+
+    odds = [np.log(one.statements / (1 - one.statements)) for one in each]
+    assert not np.allclose(odds[0], odds[1], atol=0.01)
+    mean = 1 / (1 + np.exp(-(odds[0] + odds[1]) / 2))
+    np.testing.assert_allclose(pair.statements, mean, atol=1e-4)
+    np.testing.assert_allclose(pair.vectors, each[0].vectors, atol=1e-4)
+    np.testing.assert_array_equal(again.statements, pair.statements)
+
+
 def test_a_patient_on_both_sides_stops_the_run(config: TrainConfig, tmp_path: Path) -> None:
     """Two folders that share a patient, one in a training and one in the validation fold."""
     for name, fold in (("one", 1), ("two", 4)):
@@ -205,6 +241,8 @@ def test_the_shipped_configuration_leaves_fold_9_and_10_alone() -> None:
         (BOTH.replace("(1, 8)", "(1,), withheld={'XYZ'}"), "withholds 'XYZ'"),
         (ONE.replace("(1,)", "(1,), text_pairs=3"), "need a table of reports"),
         (ONE.replace("(1,)", "(1,), hidden_signal_weight=1"), "a model that redraws"),
+        (ONE.replace("(1,)", f"(1,), partners=({NESTED},)"), "partners of its own"),
+        (ONE.replace("(1,)", f"(1,), partners=({PICTURE},)"), "another view"),
         (ONE.replace("((1, 2),)", "()"), "without a data set simulated_share is 1"),
     ],
 )

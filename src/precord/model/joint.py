@@ -1,9 +1,9 @@
 """Both towers and what aligns them: one space, the statement head, the fusion encoder.
 
-Shapes: B batch, M text tokens, E joint dimensions, S statements, V vocabulary, R readers.
+Shapes: B batch, M text tokens, E joint dimensions, S statements, V vocabulary.
 Source: Radford et al. 2021 (arXiv:2103.00020) for the two towers and the learnt temperature;
 Li et al. 2021 (arXiv:2107.07651) for aligning before fusing; Lakshminarayanan et al. 2017
-(arXiv:1612.01474) for several readers that start differently and are averaged.
+(arXiv:1612.01474) for readers that were trained apart and are averaged.
 """
 
 from dataclasses import dataclass, field
@@ -32,15 +32,13 @@ class ModelConfig:
         vision, text: the towers.
         fusion: None for a model that neither matches nor fills in words.
         dim: E.
-        readers: vision towers that read every ECG; what they say is averaged.
-        redraws: whether the first reader's tokens are taught to draw what was hidden of a map.
+        redraws: whether the tower's tokens are taught to draw what was hidden of a map.
     """
 
     vision: VitConfig | PictureConfig = field(default_factory=VitConfig)
     text: TextConfig | HfTextConfig = field(default_factory=TextConfig)
     fusion: FusionConfig | None = field(default_factory=FusionConfig)
     dim: int = 256
-    readers: int = 1
     redraws: bool = False
 
 
@@ -51,13 +49,11 @@ class EcgOutput:
     Attributes:
         vectors: (B, E) unit rows.
         logits: (B, S) of the statements.
-        each: (R, B, S) those of each reader, of which *logits* is the mean.
-        tokens: of the first reader, for the fusion encoder.
+        tokens: of the tower, for the fusion encoder.
     """
 
     vectors: Tensor
     logits: Tensor
-    each: Tensor
     tokens: Tokens
 
 
@@ -96,12 +92,17 @@ class Reader(nn.Module):
 
 
 class JointModel(nn.Module):
-    """ECGs and reports in one space."""
+    """ECGs and reports in one space.
+
+    Attributes:
+        readers: the model's own reader first. Those of other models may join it when training
+            is over; they have a say in the statements, not in the space.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.readers = nn.ModuleList(Reader(config) for _ in range(config.readers))
+        self.readers = nn.ModuleList([Reader(config)])
         self.text = text_tower(config.text)
         self.text_proj = nn.Linear(self.text.width, config.dim)
         self.log_scale = nn.Parameter(torch.tensor(10.0).log())
@@ -122,13 +123,18 @@ class JointModel(nn.Module):
         return FusionEncoder(self.text.width, config.vision.width, config.fusion)
 
     def encode_ecg(self, pixels: Tensor, mask: Tensor, calibrated: Tensor) -> EcgOutput:
-        """Return what all readers say together; arguments as in the tower's `forward`."""
-        vectors, logits, tokens = zip(
-            *(reader(pixels, mask, calibrated) for reader in self.readers), strict=True
-        )
-        each = torch.stack(logits)  # (R, B, S)
-        together = F.normalize(torch.stack(vectors).mean(dim=0), dim=-1)  # (B, E)
-        return EcgOutput(together, each.mean(dim=0), each, tokens[0])
+        """Return vectors and tokens of the own reader, and the mean logits of all readers.
+
+        Arguments as in the tower's `forward`.
+        """
+        own, *others = self.readers
+        vectors, logits, tokens = own(pixels, mask, calibrated)
+        said = [logits, *(reader(pixels, mask, calibrated)[1] for reader in others)]
+        return EcgOutput(vectors, torch.stack(said).mean(dim=0), tokens)
+
+    def listen_to(self, partner: "JointModel") -> None:
+        """Let the readers of *partner*, trained on the same view, join those of this model."""
+        self.readers.extend(partner.readers)
 
     def encode_text(self, ids: Tensor) -> TextOutput:
         """Return vectors and tokens of token ids (B, M)."""

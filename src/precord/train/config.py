@@ -1,7 +1,8 @@
 """What a training run is made of; a configuration file is Python that defines `CONFIG`."""
 
 import runpy
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -68,6 +69,8 @@ class TrainConfig:
             have it (AVX-512 BF16, AMX), slower on others; weights and losses stay float32.
         device: "cpu", "cuda", or "auto": a GPU if there is one.
         score: what validation ranks by, and what the weights are shipped with.
+        partners: runs of their own on the same records, of which only the statement heads stay:
+            what they say is averaged with what this one says; docs/decisions/0014-readers.md.
     """
 
     corpora: tuple[tuple[str, Path], ...]
@@ -101,6 +104,21 @@ class TrainConfig:
     bfloat16: bool = False
     device: Literal["auto", "cpu", "cuda"] = "auto"
     seed: int = 1
+    partners: tuple["TrainConfig", ...] = ()
+
+    def for_partner(self, number: int) -> "TrainConfig":
+        """Return the run of a partner: its recipe, on this run's data and machine."""
+        return replace(
+            self.partners[number],
+            corpora=self.corpora,
+            reports=self.reports,
+            folds=self.folds,
+            validation_fold=None,
+            records=self.records,
+            withheld=self.withheld,
+            bfloat16=self.bfloat16,
+            device=self.device,
+        )
 
 
 def load_config(path: Path) -> TrainConfig:
@@ -115,16 +133,33 @@ def load_config(path: Path) -> TrainConfig:
         raise ModelError(f"{path}: cannot be run: {type(error).__name__}: {error}") from error
     if not isinstance(config, TrainConfig):
         raise ModelError(f"{path}: defines no CONFIG that is a precord.train.config.TrainConfig")
-    if config.validation_fold in config.folds:
-        raise ModelError(f"{path}: fold {config.validation_fold} both trains and validates")
-    if unknown := config.withheld - set(CODES):
-        raise ModelError(f"{path}: withholds {min(unknown)!r}, which is no statement")
-    if not config.corpora and (config.simulated_share != 1 or config.validation_fold is not None):
-        raise ModelError(f"{path}: without a data set simulated_share is 1, and no fold validates")
-    if config.hidden_signal_weight and not config.model.redraws:
-        raise ModelError(f"{path}: hidden signals need a model that redraws")
-    if config.text_pairs and config.reports is None:
-        raise ModelError(f"{path}: text_pairs need a table of reports")
-    if config.model.fusion is None and (config.matching_weight or config.masked_word_weight):
-        raise ModelError(f"{path}: matching and masked words need a fusion encoder")
+    if fault := next((words for is_so, words in _faults(config) if is_so), None):
+        raise ModelError(f"{path}: {fault}")
     return config
+
+
+def _faults(config: TrainConfig) -> Iterator[tuple[bool, str]]:
+    """Yield what a configuration may contradict itself in, and whether this one does."""
+    chooser = config.validation_fold
+    yield chooser in config.folds, f"fold {chooser} both trains and validates"
+    unknown = config.withheld - set(CODES)
+    yield bool(unknown), f"withholds {min(unknown, default='')!r}, which is no statement"
+    is_simulated = config.simulated_share == 1 and chooser is None
+    yield (
+        not config.corpora and not is_simulated,
+        "without a data set simulated_share is 1, and no fold validates",
+    )
+    yield (
+        bool(config.hidden_signal_weight) and not config.model.redraws,
+        "hidden signals need a model that redraws",
+    )
+    yield bool(config.text_pairs) and config.reports is None, "text_pairs need a table of reports"
+    fuses = config.model.fusion is not None
+    needs_fusion = bool(config.matching_weight or config.masked_word_weight)
+    yield needs_fusion and not fuses, "matching and masked words need a fusion encoder"
+    for partner in config.partners:
+        yield bool(partner.partners), "a partner has partners of its own"
+        is_other = partner.model.vision.view != config.model.vision.view
+        yield is_other, "a partner looks at another view of an ECG"
+    for number in range(len(config.partners)):
+        yield from _faults(config.for_partner(number))

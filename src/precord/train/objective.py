@@ -63,7 +63,7 @@ def compute_losses(
     losses = {
         "contrastive": contrastive(vectors, words, model.scale, targets),
         "alike": alike(vectors, model.scale, batch.relevance, config.sharpness),
-        "statement": statement_loss(ecg.each.float(), batch.present[rows].expand_as(ecg.each)),
+        "statement": statement_loss(ecg.logits.float(), batch.present[rows]),
         "matching": none,
         "masked_word": none,
         "hidden_signal": none,

@@ -15,7 +15,7 @@ from precord.model.text import OWN_MARKS, Marks, TextConfig
 from precord.relevance import Relevance, to_multi_hot
 from precord.text.wording import WORDS
 from precord.train.batch import Batches
-from precord.train.checkpoint import State, load_model
+from precord.train.checkpoint import State, load_model, passes_done
 from precord.train.config import TrainConfig
 from precord.train.export import export
 from precord.train.loop import Progress, Run
@@ -58,11 +58,29 @@ def train(config: TrainConfig, folder: Path, watch: Watch, *, resume: bool = Fal
         ModelError: The run diverges, or cannot be resumed.
     """
     with join(config.device) as group:
-        return _train(config, folder, watch if group.rank == 0 else _SILENT, group, resume=resume)
+        heard = watch if group.rank == 0 else _SILENT
+        fitted = _fit(config, folder, heard, group, resume=resume)
+        for number in range(len(config.partners)):
+            own, partner = _partner_folder(folder, number), config.for_partner(number)
+            done = passes_done(own) if resume else 0
+            if done < partner.passes:
+                _fit(partner, own, heard, group, resume=done > 0)
+        if group.rank == 0:
+            _export_best(config, folder, fitted.tokenizer, fitted.judge, group)
+        return fitted.state
 
 
-def _train(config: TrainConfig, folder: Path, watch: Watch, group: Group, *, resume: bool) -> State:
-    """Train as one process of *group*."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fitted:
+    """A run that has come to its end, its tokeniser, and the records that set thresholds."""
+
+    state: State
+    tokenizer: Tokenizer
+    judge: Pool
+
+
+def _fit(config: TrainConfig, folder: Path, watch: Watch, group: Group, *, resume: bool) -> _Fitted:
+    """Train to the last pass as one process of *group*; partners not among it."""
     folder.mkdir(parents=True, exist_ok=True)
     own = _own_tokenizer(config)  # first, so that a model that is not there is missed at once
     training, validation = _load_real(config, watch) if config.corpora else (None, None)
@@ -95,18 +113,24 @@ def _train(config: TrainConfig, folder: Path, watch: Watch, group: Group, *, res
 
     gallery = training if validation is not None else None
     state = run.train(gallery, validation, on_pass)
-    if group.rank == 0:
-        judge = validation if validation is not None else training
-        _export_best(config, folder, tokenizer, judge, group)
-    return state
+    return _Fitted(state, tokenizer, validation if validation is not None else training)
+
+
+def _partner_folder(folder: Path, number: int) -> Path:
+    """Return where the checkpoints of a partner lie in the run's *folder*."""
+    return folder / f"partner-{number}"
 
 
 def _export_best(
     config: TrainConfig, folder: Path, tokenizer: Tokenizer, judge: Pool, group: Group
 ) -> None:
-    """Write the weights of the best pass, with thresholds that *judge* sets."""
+    """Write the weights of the best pass and its partners, with thresholds that *judge* sets."""
     model = JointModel(config.model)
     load_model(folder / "best.safetensors", model)
+    for number, partner in enumerate(config.partners):
+        joining = JointModel(partner.model)
+        load_model(_partner_folder(folder, number) / "best.safetensors", joining)
+        model.listen_to(joining)
     found = embed(model.to(group.device), tokenizer, judge)
     thresholds = choose_thresholds(to_multi_hot(judge.statements), found.probabilities)
     weights = folder / "weights"
