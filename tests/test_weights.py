@@ -37,6 +37,13 @@ def test_they_are_small() -> None:
     assert sum(p.stat().st_size for p in folder.iterdir()) < 20e6
 
 
+def test_they_do_not_say_where_they_were_made() -> None:
+    """No path of the machine that trained them."""
+    folder = Path(str(resources.files("precord") / "weights"))
+
+    assert not [p.name for p in folder.glob("*.onnx") if b".py" in p.read_bytes()]
+
+
 def test_calibration_is_of_these_weights(encoder: Encoder) -> None:
     """New weights need `make calibrate`: until then there are only counts."""
     calibration = Calibration.load(encoder.fingerprint)

@@ -77,6 +77,12 @@ def test_onnx_equals_torch(
     np.testing.assert_allclose(encoder.encode_texts(TEXTS), text.numpy(), atol=1e-4)
 
 
+def test_no_file_says_where_it_was_made(weights: Path) -> None:
+    """PyTorch notes the path of the code behind each operation; a folder's name is private."""
+    for name in ("ecg.onnx", "text.onnx", "match.onnx"):
+        assert b".py" not in (weights / name).read_bytes(), name
+
+
 def test_matching_equals_torch_and_equal_texts_are_judged_alike(
     weights: Path, model: JointModel, small_tokenizer: Tokenizer, records: list[Record]
 ) -> None:

@@ -178,6 +178,8 @@ def _export(
         )
     if program is None:
         raise ModelError(f"{path.name}: PyTorch exported nothing")
+    for node in program.model.graph.all_nodes():
+        node.metadata_props.clear()  # where on this machine the code of each operation lies
     program.save(str(path))
     is_free = [shape is not None for shape in shapes]
     _compare(tower, example, path, inputs, is_free)
