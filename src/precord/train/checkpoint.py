@@ -52,7 +52,9 @@ def load_last(
     """
     try:
         tensors = load_file(folder / "last.safetensors")
-        state = _read_state(folder)
+        state = read_state(folder)
+        if state is None:
+            raise FileNotFoundError("it has no state.json")
         _load_learnt(model, _unprefixed("model", tensors))
         _load_learnt(averaged, _unprefixed("averaged", tensors))
         slots: dict[int, dict[str, Tensor]] = {}
@@ -67,16 +69,16 @@ def load_last(
     return state
 
 
-def passes_done(folder: Path) -> int:
-    """Return how many passes the run in *folder* has kept; 0 where there is none.
+def read_state(folder: Path) -> State | None:
+    """Return where the run in *folder* stands; None where there is none.
 
     Raises:
         ModelError: The state of the run is damaged.
     """
     try:
-        return _read_state(folder).passes_done
+        return State(**json.loads((folder / "state.json").read_text("utf-8")))
     except FileNotFoundError:
-        return 0
+        return None
     except (ValueError, TypeError) as error:
         raise ModelError(f"{folder}: cannot resume this run: {error}") from error
 
@@ -92,11 +94,6 @@ def load_model(path: Path, model: nn.Module) -> None:
         _load_learnt(model, load_file(path))
     except (OSError, RuntimeError) as error:
         raise ModelError(f"{path}: not weights of this model") from error
-
-
-def _read_state(folder: Path) -> State:
-    """Return where the run in *folder* stands."""
-    return State(**json.loads((folder / "state.json").read_text("utf-8")))
 
 
 def _learnt(model: nn.Module) -> dict[str, Tensor]:

@@ -15,7 +15,7 @@ from precord.model.text import OWN_MARKS, Marks, TextConfig
 from precord.relevance import Relevance, to_multi_hot
 from precord.text.wording import WORDS
 from precord.train.batch import Batches
-from precord.train.checkpoint import State, load_model, passes_done
+from precord.train.checkpoint import State, load_model, read_state
 from precord.train.config import TrainConfig
 from precord.train.export import export
 from precord.train.loop import Progress, Run
@@ -62,9 +62,9 @@ def train(config: TrainConfig, folder: Path, watch: Watch, *, resume: bool = Fal
         fitted = _fit(config, folder, heard, group, resume=resume)
         for number in range(len(config.partners)):
             own, partner = _partner_folder(folder, number), config.for_partner(number)
-            done = passes_done(own) if resume else 0
-            if done < partner.passes:
-                _fit(partner, own, heard, group, resume=done > 0)
+            state = read_state(own) if resume else None
+            if state is None or state.passes_done < partner.passes:
+                _fit(partner, own, heard, group, resume=state is not None)
         if group.rank == 0:
             _export_best(config, folder, fitted.tokenizer, fitted.judge, group)
         return fitted.state
@@ -84,6 +84,9 @@ def _fit(config: TrainConfig, folder: Path, watch: Watch, group: Group, *, resum
     folder.mkdir(parents=True, exist_ok=True)
     own = _own_tokenizer(config)  # first, so that a model that is not there is missed at once
     training, validation = _load_real(config, watch) if config.corpora else (None, None)
+    judge = validation if validation is not None else training
+    if resume and judge is not None and (ended := _read_ended(config, folder, judge)) is not None:
+        return ended
     simulated = _simulate(config, watch)
     if training is None:
         if simulated is None:
@@ -113,7 +116,15 @@ def _fit(config: TrainConfig, folder: Path, watch: Watch, group: Group, *, resum
 
     gallery = training if validation is not None else None
     state = run.train(gallery, validation, on_pass)
-    return _Fitted(state, tokenizer, validation if validation is not None else training)
+    return _Fitted(state, tokenizer, judge if judge is not None else training)
+
+
+def _read_ended(config: TrainConfig, folder: Path, judge: Pool) -> _Fitted | None:
+    """Return the run in *folder* if nothing is left to do but to export it."""
+    state = read_state(folder)
+    if state is None or state.passes_done < config.passes:
+        return None
+    return _Fitted(state, load_tokenizer(folder / "tokenizer.json"), judge)
 
 
 def _partner_folder(folder: Path, number: int) -> Path:
