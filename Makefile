@@ -7,7 +7,7 @@ PRECORD_SHARED ?= ../shared
 DATA := $(PRECORD_SHARED)/data
 export PRECORD_SHARED
 
-.PHONY: help setup demo test check fuzz bench docs baselines costs ablations towers cross calibrate scaling results gates wheel bundle check-bundle clean
+.PHONY: help setup demo test check fuzz bench docs baselines costs ablations towers readers cross calibrate scaling results gates wheel bundle check-bundle clean
 
 help: ## list what there is to do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -101,6 +101,12 @@ runs/cv-shipped/queries.npz: | $(VENV)/.dev
 	$(BIN)/precord cross-validate configs/shipped.py --out runs/cv-shipped
 
 cross: runs/cv-shipped/queries.npz ## weights of the shipped recipe that half of the recordings may ask (40 minutes on one core)
+
+runs/cv-readers-%/queries.npz: | $(VENV)/.dev
+	PRECORD_PARTNERS=$* $(BIN)/precord cross-validate configs/shipped.py --out runs/cv-readers-$*
+
+readers: runs/cv-readers-0/queries.npz runs/cv-readers-1/queries.npz runs/cv-shipped/queries.npz ## what each further reader is worth, inside folds 1-8 (three hours on one core)
+	$(BIN)/precord compare runs/cv-readers-0 runs/cv-readers-1 runs/cv-shipped
 
 calibrate: runs/cv-shipped/queries.npz ## what their answers teach of probability and doubt, kept beside the weights that ship
 	$(BIN)/python benchmarks/answers.py --fit

@@ -3,9 +3,11 @@
 Run with `precord train configs/shipped.py --out runs/shipped`. Simulated and real records first,
 real ones alone for the last three tenths; pairs of texts and hidden signals throughout. PTB-XL
 folds 1-8 train and nothing chooses; the thresholds of statements come from a cross-validation
-inside them (`make calibrate`). Fold 9 is never read.
+inside them (`make calibrate`). Fold 9 is never read. PRECORD_PARTNERS=0 or 1 leaves out the last
+readers, for `make readers`.
 """
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from runpy import run_path
@@ -45,5 +47,5 @@ CONFIG = replace(
     _STAGED,
     text_pairs=64,
     score=replace(_FIRST.score, statements=0.55, superclasses=0.35),
-    partners=(_CONVOLUTIONS, _LONGER),
+    partners=(_CONVOLUTIONS, _LONGER)[: int(os.environ.get("PRECORD_PARTNERS", "2"))],
 )

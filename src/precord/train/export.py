@@ -5,6 +5,7 @@ above 1e-4 stops the export.
 """
 
 import json
+import logging
 import warnings
 from dataclasses import asdict
 from pathlib import Path
@@ -25,6 +26,7 @@ from precord.score import ScoreWeights
 from precord.signal.prepare import MODEL_SAMPLES, VERSION
 from precord.statements import CODES
 
+logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # that torchvision is not there
 TOLERANCE = 1e-4
 _OPSET = 20
 _ECG_INPUTS = ("pixels", "mask", "calibrated")
