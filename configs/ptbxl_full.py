@@ -9,7 +9,7 @@ On a GPU if there is one; on several, or on several machines, the second line be
         --out runs/ptbxl-full
 
 The stages are those of shipped.py. A pass has ten times its recordings, so fewer passes do.
-Nobody has run it to its end yet: what it costs on two cores is about two days.
+Nobody has run it to its end yet: what it costs on two cores is about three days.
 """
 
 import os

@@ -30,11 +30,11 @@ def cases() -> list[Simulated]:
 
 
 def test_they_are_small() -> None:
-    """At most 20 MB together, and nothing beside the files of an encoder."""
+    """At most 25 MB together, and nothing beside the files of an encoder."""
     folder = Path(str(resources.files("precord") / "weights"))
 
     assert {p.name for p in folder.iterdir()} - {MATCHER, FILE} == {*FILES}
-    assert sum(p.stat().st_size for p in folder.iterdir()) < 20e6
+    assert sum(p.stat().st_size for p in folder.iterdir()) < 25e6
 
 
 def test_they_do_not_say_where_they_were_made() -> None:
