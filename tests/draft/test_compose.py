@@ -125,6 +125,18 @@ def test_of_two_rhythms_the_one_of_more_precedents_stands() -> None:
     assert ("sinus rhythm", Reason.RIVAL) in {(s.text, s.reason) for s in made.struck}
 
 
+def test_of_two_blocks_the_one_that_is_read_stands() -> None:
+    """Left is read in the query and three of eight have it; right is in five, and is struck."""
+    cases = [case(f"a/{i}", "CLBBB" if i < 3 else "CRBBB") for i in range(8)]
+    query = Query(MEASURED, frozenset({"CLBBB"}), is_calibrated=True)
+    made = draft_report(query, cases, EN)
+    assert {c for s in made.sentences for c in s.codes} == {"CLBBB"}
+    assert {s.reason for s in made.struck} == {Reason.DOUBTED}
+
+    alone = draft_report(query, cases[3:], EN)  # nor where no precedent has what is read
+    assert {c for s in alone.sentences for c in s.codes} == set()
+
+
 def test_sinus_rhythm_is_not_drafted_where_another_rhythm_is_raised() -> None:
     """Though every precedent has it, and a PR interval was measured."""
     cases = [case(f"a/{i}", "SR LVH", "Sinus rhythm.") for i in range(4)]

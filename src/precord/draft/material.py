@@ -163,15 +163,24 @@ def _choose(material: Material) -> frozenset[str]:
 
 
 def _outvoted(chosen: set[str], material: Material) -> set[str]:
-    """Return those of *chosen* whose rivals are in more precedents, or in better ones; strike."""
-    lost: set[str] = set()
-    said = list(material.said.values())
+    """Return those of *chosen* that have a better rival, and strike them.
+
+    The query's own reading comes first; then what more precedents have, or better ones.
+    """
+    lost: dict[str, Reason] = {}
+    said, read = list(material.said.values()), material.query.statements
     for line in _RIVALS:
-        sides = [side & chosen for side in line if side & chosen]
+        is_read = any(side & read for side in line)
+        sides = []
+        for side in line:
+            if is_read and not side & read:
+                lost |= dict.fromkeys(side & chosen, Reason.DOUBTED)
+            elif side & chosen:
+                sides.append(side & chosen)
         votes = [[bool(side & one) for one in said] for side in sides]
-        if len(sides) > 1:
-            best = max(range(len(sides)), key=lambda i: (sum(votes[i]), votes[i]))
-            lost |= set().union(*(side for i, side in enumerate(sides) if i != best))
+        order = sorted(range(len(sides)), key=lambda i: (sum(votes[i]), votes[i]), reverse=True)
+        for i in order[1:]:
+            lost |= dict.fromkeys(sides[i], Reason.RIVAL)
     for code in sorted(lost, key=CODES.index):
-        material.struck.append(Struck(material.name(code), "", Reason.RIVAL))
-    return lost
+        material.struck.append(Struck(material.name(code), "", lost[code]))
+    return set(lost)

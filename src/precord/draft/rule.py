@@ -29,7 +29,7 @@ class Reason(StrEnum):
     CONTRADICTS = "contradicts"  # a measurement of the query
     NOT_MEASURED = "not measured"  # what it says cannot be checked on the query
     RIVAL = "rival"  # other precedents say otherwise, and are more
-    DOUBTED = "doubted"  # the query raises another rhythm
+    DOUBTED = "doubted"  # the query speaks for another rhythm, block or degree
     ALONE = "alone"  # one precedent only says it
     UNKNOWN = "unknown"  # makes no statement that could be checked
     NOT_CITED = "not cited"  # the precedents it cites do not say it
