@@ -119,6 +119,16 @@ def test_what_cannot_be_judged_is_not_trusted() -> None:
     assert expect_snr(gaps)[0] == -10 < expect_snr(gaps)[1]
 
 
+def test_a_lead_that_shares_its_ink_is_not_trusted() -> None:
+    """Half of the energy may be another row's: 3 dB at most; the other leads are as they were."""
+    good = Evidence(0.05, 0.95, (0.0,) * 12, 0.02, 1.0, (1.0,) * 12, 8.0)
+    crossed = replace(good, crossed=(0.5, *(0.0,) * 11))
+    noise = 0.5 + 10 ** (-expect_snr(good)[0] / 10)
+    assert expect_snr(crossed)[0] == pytest.approx(-10 * np.log10(noise))
+    assert expect_snr(crossed)[0] < 3.02
+    assert expect_snr(crossed)[1:] == expect_snr(good)[1:]
+
+
 def test_a_page_on_its_head_is_turned(record: Record) -> None:
     """The same leads come back, and the record says that the picture was turned."""
     page = draw_page(record, layout="3x4+1", dpi=120)

@@ -96,3 +96,29 @@ def test_pulses_stand_below_one_another() -> None:
     pulse = Pulse(100, 150, 10.0, 5.0)
     stray = Pulse(400, 450, 10.0, 5.0)
     assert keep_aligned([pulse, stray, None, pulse]) == [pulse, None, None, pulse]
+
+
+def test_a_row_that_wanders_off_its_line_is_found() -> None:
+    """Five rows 13 mm apart; the fourth drifts by 19 mm and gathers at no height."""
+    x = np.arange(_WIDTH)
+    rows = [_curve(zero, 10) for zero in (70.0, 200.0, 330.0, 590.0)]
+    rows.insert(3, np.asarray(365.0 + 190.0 * x / _WIDTH, np.float64))
+    found = follow(_ink(*rows))
+    assert found is not None
+    assert len(found.zero) == 5
+    assert np.nanmedian(np.abs(found.y[3] - rows[3])) < 0.5
+
+
+def test_ink_that_two_rows_share_is_known() -> None:
+    """It is where complexes meet, in both rows, and nowhere in rows that stand apart."""
+    met = follow(_ink(_curve(200, -110), _curve(400, 110)))
+    assert met is not None
+    assert met.is_shared is not None
+    peaks = np.abs((np.arange(_WIDTH) - 100) % 250 - 125) < 20
+    assert met.is_shared[:, peaks].any(axis=1).all()
+    assert not met.is_shared[:, ~peaks].any()
+
+    apart = follow(_ink(_curve(200, 60), _curve(400, 60)))
+    assert apart is not None
+    assert apart.is_shared is not None
+    assert not apart.is_shared.any()

@@ -20,6 +20,7 @@ from precord.digitize.trace import Traces
 from precord.leads import LEADS, Lead
 
 Array = NDArray[Any]
+_OFTEN = 0.2  # of a lead's energy, in half of the leads
 _LEAST, _MOST = -10.0, 25.0  # dB
 FEATURES = ("constant", "misfit", "strip", "gaps", "grid", "pulses", "size", "coarse")
 
@@ -36,6 +37,7 @@ class Evidence:
         pulses: share of rows with a calibration pulse.
         size: (12,) log of each lead's standard deviation, in line widths.
         px_per_mm: of the picture.
+        crossed: (12,) share of each lead's energy where its trace shares ink with another row's.
     """
 
     misfit: float
@@ -45,6 +47,7 @@ class Evidence:
     pulses: float
     size: tuple[float, ...]
     px_per_mm: float
+    crossed: tuple[float, ...] = (0.0,) * len(LEADS)
 
     @classmethod
     def of(
@@ -58,10 +61,13 @@ class Evidence:
         """Gather the evidence of a page."""
         gaps = np.ones(len(LEADS))
         size = np.full(len(LEADS), -2.0)
+        crossed = np.zeros(len(LEADS))
         for piece in arrangement.pieces:
             part = traces.y[piece.row, piece.first : piece.last]
             k = LEADS.index(piece.lead)
             gaps[k] = 1.0 - np.isfinite(part).mean()
+            if traces.is_shared is not None:
+                crossed[k] = _share(part, traces.is_shared[piece.row, piece.first : piece.last])
             if np.isfinite(part).any():
                 size[k] = np.log(np.nanstd(part) / max(traces.width, 1.0) + 0.05)
         known = [0.0 if strip is None else strip[1] for strip in strips]
@@ -73,6 +79,7 @@ class Evidence:
             sum(pulse is not None for pulse in pulses) / len(pulses),
             tuple(size),
             grid.px_per_mm,
+            tuple(crossed),
         )
 
     def row(self, lead: int) -> Array:
@@ -97,13 +104,25 @@ class Evidence:
             return "the limb leads contradict each other (II is not I + III)"
         if self.strip < 0.7:
             return "the rhythm strip is no lead of the page"
+        if float(np.median(self.crossed)) > _OFTEN:
+            return "traces of neighbouring rows run into one another"
         if float(np.median(self.gaps)) > 0.2:
             return "much of the trace could not be followed"
         return "the traces are too faint or too coarse"
 
 
 def expect_snr(evidence: Evidence) -> tuple[float, ...]:
-    """Return the expected dB of each of the twelve leads; what cannot be judged has the least."""
+    """Return the expected dB of each of the twelve leads; what cannot be judged has the least.
+
+    What stands where two rows share their ink may be either's: it counts as noise.
+    """
+    clear = 10.0 ** (-np.array(expect_uncrossed(evidence)) / 10.0)
+    expected = -10.0 * np.log10(clear + np.array(evidence.crossed))
+    return tuple(float(v) for v in np.clip(expected, _LEAST, _MOST))
+
+
+def expect_uncrossed(evidence: Evidence) -> tuple[float, ...]:
+    """Return the expected dB of each lead, were there no ink that rows share."""
     weights = np.array(json.loads(_text())["weights"])
     used = np.flatnonzero(weights)
     rows = np.stack([evidence.row(k) for k in range(len(LEADS))])[:, used]
@@ -115,6 +134,14 @@ def expect_snr(evidence: Evidence) -> tuple[float, ...]:
 def to_confidence(snr_db: float) -> float:
     """Return the share of a lead's energy that is expected to be the patient's, 0 to 1."""
     return float(1.0 / (1.0 + 10.0 ** (-snr_db / 10.0)))
+
+
+def _share(part: Array, is_shared: NDArray[np.bool_]) -> float:
+    """Return which share of a lead's energy, 0 to 1, stands where *is_shared*; NaN has none."""
+    if not np.isfinite(part).any():
+        return 0.0
+    energy = np.nan_to_num(part - np.nanmedian(part)) ** 2
+    return float(energy[is_shared].sum() / max(float(energy.sum()), 1e-9))
 
 
 def _text() -> str:

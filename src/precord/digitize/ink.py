@@ -5,6 +5,7 @@ of the page is taken away. Dark in all three colours is ink; where grid and trac
 same grey, the median cell alone tells them apart.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from precord.digitize.light import background
 Array = NDArray[Any]
 _CELL = round(5 * FLAT_PX_PER_MM)  # pixels of a big square
 _BLOCK = 10  # big squares along each side of the part that shares a median cell
+_LEAST_ROOM = 0.6  # of what ink is darker than paper: less cannot be told from noise
+_FEWEST, _EVERY = 12, 3  # squares that a part asks; else each third of the page is
 
 
 def find_ink(grid: Grid) -> NDArray[np.float32]:
@@ -26,9 +29,11 @@ def find_ink(grid: Grid) -> NDArray[np.float32]:
         plane = flat[..., channel]
         dark = np.minimum(dark, 1.0 - plane / background(plane, grid.seen))
     dark = np.where(grid.seen, np.maximum(dark, 0.0), 0.0).astype(np.float32)
-    dark = dark - _repeated(dark)
+    lines = _repeated(dark, grid.seen)
+    dark = dark - lines
     level = _ink_level(dark[grid.seen])
-    return np.asarray(np.clip(dark / level, 0.0, 1.0), np.float32)
+    room = np.maximum(level - lines, _LEAST_ROOM * level)  # between a line and ink on it
+    return np.asarray(np.clip(dark / room, 0.0, 1.0), np.float32)
 
 
 def _ink_level(dark: Array) -> float:
@@ -37,30 +42,47 @@ def _ink_level(dark: Array) -> float:
     return max(float(np.median(darkest)), 0.06)
 
 
-def _repeated(dark: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return (height, width): what of the darkness repeats from big square to big square."""
+def _repeated(dark: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return (height, width): what of the darkness repeats from big square to big square.
+
+    Only squares on the grid are asked: beside its corners most are bare, and would hide it.
+    """
     height, width = dark.shape
     rows, columns = height // _CELL, width // _CELL
     if rows < 4 or columns < 4:
         return np.zeros_like(dark)
-    cells = dark[: rows * _CELL, : columns * _CELL].reshape(rows, _CELL, columns, _CELL)
-    cells = cells.transpose(0, 2, 1, 3)  # (rows, columns, _CELL, _CELL)
-    n_down, n_across = max(1, round(rows / _BLOCK)), max(1, round(columns / _BLOCK))
-    downs = np.array_split(np.arange(rows), n_down)
-    acrosses = np.array_split(np.arange(columns), n_across)
-    medians = np.stack(
-        [
-            [np.median(cells[np.ix_(down, across)], axis=(0, 1)) for across in acrosses]
-            for down in downs
-        ]
-    )
+    cells = _cut(dark)
+    asked = _cut(seen).mean(axis=(2, 3)) > 0.5  # (rows, columns)
+    whole = np.median(cells[asked][::_EVERY], axis=0) if asked.any() else 0.0 * cells[0, 0]
     result = np.zeros_like(dark)
-    for i in range(-(-height // _CELL)):
-        for j in range(-(-width // _CELL)):
-            down, across = (
-                min(i * n_down // rows, n_down - 1),
-                min(j * n_across // columns, n_across - 1),
-            )
-            spot = result[i * _CELL : (i + 1) * _CELL, j * _CELL : (j + 1) * _CELL]
-            spot[:] = medians[down, across][: spot.shape[0], : spot.shape[1]]
+    for down in _parts(asked.any(axis=1)):
+        for across in _parts(asked.any(axis=0)):
+            here = asked[down, across]
+            known = here.sum() >= _FEWEST
+            median = np.median(cells[down, across][here], axis=0) if known else whole
+            spot = result[_pixels(down), _pixels(across)]
+            times = [-(-size // _CELL) for size in spot.shape]
+            spot[:] = np.tile(median, times)[: spot.shape[0], : spot.shape[1]]
     return result
+
+
+def _cut(plane: Array) -> Array:
+    """Return (rows, columns, `_CELL`, `_CELL`): the whole big squares of a page."""
+    rows, columns = plane.shape[0] // _CELL, plane.shape[1] // _CELL
+    cells = plane[: rows * _CELL, : columns * _CELL].reshape(rows, _CELL, columns, _CELL)
+    return cells.transpose(0, 2, 1, 3)
+
+
+def _parts(asked: NDArray[np.bool_]) -> list[slice]:
+    """Return parts of all squares, even from the first to the last that is *asked*."""
+    found = np.flatnonzero(asked)
+    first, stop = (int(found[0]), int(found[-1]) + 1) if found.size else (0, asked.size)
+    n = max(1, round((stop - first) / _BLOCK))
+    bounds = np.rint(np.linspace(first, stop, n + 1)).astype(int).tolist()
+    bounds[0], bounds[-1] = 0, asked.size + 1  # what lies beside them, and the rest of a square
+    return [slice(a, b) for a, b in pairwise(bounds)]
+
+
+def _pixels(part: slice) -> slice:
+    """Return the pixels of a stretch of squares."""
+    return slice(part.start * _CELL, part.stop * _CELL)

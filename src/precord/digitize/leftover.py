@@ -14,6 +14,9 @@ Array = NDArray[Any]
 FLAT_PX_PER_MM = 10.0  # of the flattened page
 _TRUSTED = 0.4  # of the strength of most: there a phase is believed
 _INSIDE_MM, _FADE_MM = 6.0, 2.5  # from the outermost line; and over which its weight grows
+_CLEAR = 0.6  # of the strength of lines is left where they are looked at together; of noise, .3
+_MOST = 0.9  # of what is well inside the area of thick lines has thin ones too
+_EMPTY = 0.3  # of what most rows, or columns, of the area of the grid hold
 _AREA_MM, _MARGIN_MM = 3.0, 3.0  # of the area of the grid: how finely it is told, and its border
 
 
@@ -71,25 +74,25 @@ def find_area(flat: NDArray[np.float32], shape: tuple[int, int]) -> tuple[NDArra
     """Return (height, width): whether there is grid; a page has no dents and no holes.
 
     And how large a second area of grid is beside it, as a share of it: that of another page.
+    A corner of the paper on a darker table, or a word, has edges both ways as grid has, and may
+    touch it; but it is small, and lies in rows and columns of which the rest is bare.
     """
-    spread = _AREA_MM * FLAT_PX_PER_MM * shape[1] / flat.shape[1]
-    seen = np.zeros(shape, bool)
-    for period_mm in (1.0, 5.0):
-        strengths = []
-        for axis in (0, 1):
-            parts = _beat(flat, shape, period_mm, axis)
-            size = spread * (1.0 if period_mm == 1.0 else 2.0)
-            strengths.append(np.hypot(*(cv2.GaussianBlur(part, (0, 0), size) for part in parts)))
-        strength = np.sqrt(strengths[0] * strengths[1])
-        seen |= strength > 0.3 * np.quantile(strength, 0.8)
-    core = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    n, labels, stats, _ = cv2.connectedComponentsWithStats(core)
+    fine, is_clear = _find_lines(flat, shape, 1.0)
+    thick, _ = _find_lines(flat, shape, 5.0)
+    border = round(2 * _AREA_MM * FLAT_PX_PER_MM * shape[1] / flat.shape[1])
+    core = cv2.erode(thick.astype(np.uint8), np.ones((2 * border + 1,) * 2, np.uint8)) > 0
+    if is_clear and (fine & core).sum() > _MOST * core.sum():  # thin lines say best where they end
+        seen = fine
+    else:
+        seen = fine | thick if is_clear else thick
+    opened = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    n, labels, stats, _ = cv2.connectedComponentsWithStats(opened)
     if n < 2:
         return np.ones(flat.shape, np.bool_), 0.0
     sizes = np.sort(stats[1:, cv2.CC_STAT_AREA])
     second = float(sizes[-2] / sizes[-1]) if n > 2 else 0.0
     largest = (labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))).astype(np.uint8)
-    points = cv2.findNonZero(largest)
+    points = cv2.findNonZero(_without_spurs(largest))
     step = flat.shape[1] / shape[1]
     area = np.zeros(flat.shape, np.uint8)
     hull = np.rint((cv2.convexHull(points).astype(float) + 0.5) * step).astype(np.int32)
@@ -97,6 +100,40 @@ def find_area(flat: NDArray[np.float32], shape: tuple[int, int]) -> tuple[NDArra
     border = round(_MARGIN_MM * FLAT_PX_PER_MM)
     grown = cv2.dilate(area, np.ones((2 * border + 1,) * 2, np.uint8))
     return np.asarray(grown > 0), second
+
+
+def _find_lines(
+    flat: NDArray[np.float32], shape: tuple[int, int], period_mm: float
+) -> tuple[NDArray[np.bool_], bool]:
+    """Return where lines cross that are *period_mm* apart, and whether they are lines at all.
+
+    What is none, as noise, cancels where it is looked at together.
+    """
+    spread = _AREA_MM * FLAT_PX_PER_MM * shape[1] / flat.shape[1]
+    size = spread * (1.0 if period_mm == 1.0 else 2.0)
+    rough, strengths = [], []
+    for axis in (0, 1):
+        parts = _beat(flat, shape, period_mm, axis)
+        rough.append(np.hypot(*parts))
+        strengths.append(np.hypot(*(cv2.GaussianBlur(part, (0, 0), size) for part in parts)))
+    strength = np.sqrt(strengths[0] * strengths[1])
+    upper = strength >= np.median(strength)
+    shares = [
+        s[upper].sum() / (r[upper].sum() + 1e-9) for s, r in zip(strengths, rough, strict=True)
+    ]
+    return strength > 0.3 * np.quantile(strength, 0.8), bool(min(shares) > _CLEAR)
+
+
+def _without_spurs(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return *part* without its outer rows and columns that are nearly empty."""
+    kept = np.zeros_like(part)
+    box = []
+    for axis in (1, 0):
+        counts = part.sum(axis=axis, dtype=np.int64)
+        full = np.flatnonzero(counts > _EMPTY * np.quantile(counts[counts > 0], 0.8))
+        box.append(slice(int(full[0]), int(full[-1]) + 1))
+    kept[box[0], box[1]] = part[box[0], box[1]]
+    return kept
 
 
 def _beat(flat: Array, shape: tuple[int, int], period_mm: float, axis: int) -> list[Array]:

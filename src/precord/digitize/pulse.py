@@ -14,6 +14,7 @@ _SHAPE_ERROR = 0.09  # of the height; a paper's own error is a tenth of it
 _RISE = 3.5 * FLAT_PX_PER_MM  # at least, of a pulse's sides
 _WIDTHS = (2.0, 12.0)  # mm
 _ROOM = 40.0  # mm at either end of a row
+_FEWEST = 3  # pulses below one another: they were printed in all rows
 _EXACT = 0.05  # of height and of width, where a pulse is the only one
 
 
@@ -24,6 +25,11 @@ class Pulse(NamedTuple):
     right: int
     height: float
     width: float
+
+
+def find_pulses(rows: NDArray[np.float32]) -> list[Pulse | None]:
+    """Find the pulse of each of (rows, columns), None where there is none."""
+    return keep_aligned([find_pulse(row) or find_cut_pulse(row) for row in rows])
 
 
 def find_pulse(y: NDArray[np.float32]) -> Pulse | None:
@@ -71,6 +77,12 @@ def keep_aligned(pulses: list[Pulse | None]) -> list[Pulse | None]:
         pulse if pulse is not None and abs(pulse.right - right) < 1.5 * FLAT_PX_PER_MM else None
         for pulse in pulses
     ]
+
+
+def find_usual(pulses: Sequence[Pulse | None]) -> Pulse | None:
+    """Return a pulse like most of several that stand below one another, else None."""
+    found = sorted((p for p in pulses if p is not None), key=lambda pulse: pulse.right)
+    return found[len(found) // 2] if len(found) >= _FEWEST else None
 
 
 def tell_by_one(pulses: Sequence[Pulse | None]) -> tuple[float, float] | None:

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precord.digitize.arrange import KNOWN, Arrangement, Ends, Piece, arrange, name_strip
-from precord.digitize.confidence import Evidence, expect_snr, to_confidence
+from precord.digitize.confidence import Evidence, expect_snr, expect_uncrossed, to_confidence
 from precord.digitize.grid import FLAT_PX_PER_MM, Grid, find_grid
 from precord.digitize.ink import find_ink
 from precord.digitize.plausible import refuse_parts
-from precord.digitize.pulse import Pulse, find_cut_pulse, find_pulse, keep_aligned, tell_by_one
+from precord.digitize.pulse import Pulse, find_pulses, find_usual, tell_by_one
 from precord.digitize.redact import Box
 from precord.digitize.rows import without_stray_rows
 from precord.digitize.separator import find_separators
@@ -27,6 +27,7 @@ _MARKED = 0.3  # share of the rows with marks between their leads
 _SKEW_ERROR = 2.5  # pixels that a pulse may lie off the line through all of them
 _ALONE, _TAIL = 8.0, 40.0  # mm from the trace, and long: the edge of the paper, or writing
 _BRIEFEST = 0.085  # s: no calibration pulse is as brief
+_NOTHING = 3.0  # dB: a lead with less is not read
 _SURER = 3.0  # dB more of a page that lies on its side or its head
 MIN_SNR = 8.0  # dB expected; of 116 drawn pages that were learnt from, 1 good one is below it
 
@@ -128,7 +129,11 @@ def _turn(grid: Grid, quarters: int) -> Grid:
 
 def _refuse_poor(reading: Reading, name: str, limit: float) -> None:
     """Refuse a reading of which less signal to noise is expected than *limit*, dB."""
-    expected = float(np.median(reading.snr_db))
+    uncrossed = expect_uncrossed(reading.evidence)
+    expected = float(np.median([uncrossed[LEADS.index(lead)] for lead in reading.record.leads]))
+    crossed = float(np.median(reading.snr_db))  # leads that cross are marked, others may be right
+    if crossed < min(limit, _NOTHING):
+        expected, limit = crossed, _NOTHING
     if expected < limit:
         raise UnsupportedFormatError(
             f"{name}: the traces were read, but {reading.evidence.worst()}; expected signal to "
@@ -146,7 +151,7 @@ def _read_flat(
     traces = follow(find_ink(grid))
     if traces is None:
         raise UnsupportedFormatError(f"{name}: grid of ECG paper, but no trace of an ECG on it")
-    pulses = keep_aligned([find_pulse(row) or find_cut_pulse(row) for row in traces.y])
+    pulses = find_pulses(traces.y)
     traces, pulses = _align(*without_stray_rows(traces, pulses))
     gain, speed, notes = _calibrate(pulses, options)
     notes = [*turned, *notes]
@@ -194,11 +199,14 @@ def _align(traces: Traces, pulses: list[Pulse | None]) -> tuple[Traces, list[Pul
     inside = (columns >= 0) & (columns < traces.y.shape[1])
     y = np.take_along_axis(traces.y, columns.clip(0, traces.y.shape[1] - 1), axis=1)
     y = np.where(inside, y, np.nan).astype(np.float32)
+    shared = traces.is_shared
+    if shared is not None:
+        shared = inside & np.take_along_axis(shared, columns.clip(0, shared.shape[1] - 1), axis=1)
     moved = [
         None if p is None else p._replace(left=p.left - int(d), right=p.right - int(d))
         for p, d in zip(pulses, offset, strict=True)
     ]
-    return replace(traces, y=y, offset=offset), moved
+    return replace(traces, y=y, offset=offset, is_shared=shared), moved
 
 
 def _calibrate(
@@ -235,7 +243,9 @@ def _ends(traces: Traces, pulses: list[Pulse | None]) -> Ends:
     """Return first and last column of the traces, calibration pulses left out."""
     columns = traces.y.shape[1]
     firsts, lasts = [], []
-    for row, pulse in zip(traces.y, pulses, strict=True):
+    usual = find_usual(pulses)
+    for row, own in zip(traces.y, pulses, strict=True):
+        pulse = own or usual  # what could not be followed stands there too
         present = np.flatnonzero(np.isfinite(row))
         first, last = int(present[0]), _without_tail(present)
         if pulse is not None and pulse.left < columns / 2:

@@ -43,7 +43,8 @@ def _keep(
         return traces, pulses
     chosen = [pulse for pulse, keep in zip(pulses, kept, strict=True) if keep]
     y, zero, offset = traces.y[kept], traces.zero[kept], traces.offset[kept]
-    return replace(traces, y=y, zero=zero, offset=offset), chosen
+    shared = None if traces.is_shared is None else traces.is_shared[kept]
+    return replace(traces, y=y, zero=zero, offset=offset, is_shared=shared), chosen
 
 
 def _find_odd_row(zero: NDArray[np.floating]) -> int | None:

@@ -26,6 +26,9 @@ _LONG = 10.0 * FLAT_PX_PER_MM  # a trace is, and a word is not
 _NEAR = 4.0 * FLAT_PX_PER_MM  # a row's trace spends its time so near its line of 0 mV
 _FLAT = 0.12 * FLAT_PX_PER_MM  # a printed line strays no more from its own height
 
+_FEWEST_EVEN, _TWICE = 4, 0.25  # rows that say how far apart they are; of a pitch, about two of it
+_ALONG = 0.6  # of the columns with ink have some of a row that wanders
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Runs:
@@ -127,7 +130,8 @@ def find_rows(runs: Runs, height: int) -> NDArray[np.float64]:
     if not found:
         return np.empty(0)
     most = max(share for _, share in found)
-    return _regular(np.array([one for one in found if one[1] > 0.5 * most]))
+    rows = _regular(np.array([one for one in found if one[1] > 0.5 * most]))
+    return _with_wandering(runs, rows)
 
 
 def _cover(runs: Runs, y: float) -> tuple[float, float]:
@@ -155,3 +159,22 @@ def _regular(found: Array) -> NDArray[np.float64]:
         k = int(tight[0])
         found = np.delete(found, k if found[k, 1] < found[k + 1, 1] else k + 1, axis=0)
     return np.asarray(found[:, 0], np.float64)
+
+
+def _with_wandering(runs: Runs, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return *rows* and those between them whose trace wanders too far to gather at a height.
+
+    They are missed where others are twice as far apart as most, and there is ink all along.
+    """
+    if len(rows) < _FEWEST_EVEN:
+        return rows
+    gaps = np.diff(rows)
+    pitch = float(np.median(gaps))
+    found = []
+    for k in np.flatnonzero(np.abs(gaps / pitch - 2.0) < _TWICE):
+        low, high = rows[k] + pitch / 4, rows[k + 1] - pitch / 4
+        thin = (runs.lower - runs.upper < THIN) & runs.is_long
+        between = (thin & (runs.centre > low) & (runs.centre < high)).any(1)
+        if between.sum() > _ALONG * runs.is_long.any(1).sum():
+            found.append((rows[k] + rows[k + 1]) / 2)
+    return np.sort(np.concatenate([rows, found]))

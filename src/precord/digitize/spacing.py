@@ -48,9 +48,12 @@ def line_spacing(lines: NDArray[np.float32], bend: Bend, numbers: Array, n_lines
         n: float(np.mean([score[round(k / n, 4)] for k in range(1, n)])) for n in possible if n > 1
     }
     order = max(lower, key=lambda n: lower[n]) if lower else usual
-    if lower.get(order, 0.0) > _STANDS_OUT:
+    beside = max(_STANDS_OUT, score[2.5], lower.get(order, 0.0))
+    if 1 in possible and score[5.0] > beside + _STANDS_OUT:
+        order = 1  # thin lines between them stand out more than rows two or four lines apart
+    elif lower.get(order, 0.0) > _STANDS_OUT:
         return 5.0 / order
-    if 2 in possible and score[2.5] > max(_STANDS_OUT, score[4.0], score[6.0]):
+    if order > 1 and 2 in possible and score[2.5] > max(_STANDS_OUT, score[4.0], score[6.0]):
         return 2.5  # each second line is thick, and thin ones lie between them
     if 1 in possible and max(score[f] for f in (4.0, 5.0, 6.0)) > 2 * _STANDS_OUT:
         return 5.0  # with thin lines between them

@@ -35,6 +35,8 @@ class Traces:
         width: of the line, flat pixels.
         ink: (height, columns) bool: what is ink, the traces' or not.
         offset: (rows,) columns of the page by which the row's first is farther right.
+        is_shared: (rows, columns) bool: where another row's trace was taken from the same ink; None
+            where nothing is.
     """
 
     y: NDArray[np.float32]
@@ -42,6 +44,7 @@ class Traces:
     width: float
     ink: NDArray[np.bool_]
     offset: NDArray[np.intp]
+    is_shared: NDArray[np.bool_] | None = None
 
 
 def follow(ink: NDArray[np.float32]) -> Traces | None:
@@ -57,9 +60,11 @@ def follow(ink: NDArray[np.float32]) -> Traces | None:
     chosen = _chain(runs, zero, np.zeros((len(zero), *runs.upper.shape), np.float32))
     chosen = _chain(runs, zero, _claims(runs, chosen, zero))
     upper, lower = _pick(runs.upper, chosen), _pick(runs.lower, chosen)
+    shared = _find_shared(chosen)
     _part_shared(upper, lower, chosen)
     y = _to_line(upper, lower, _pick(runs.centre, chosen), width)
-    return Traces(y.astype(np.float32), zero, width, marked, np.zeros(len(zero), np.intp))
+    offset = np.zeros(len(zero), np.intp)
+    return Traces(y.astype(np.float32), zero, width, marked, offset, shared)
 
 
 def _chain(runs: Runs, zero: Array, extra: NDArray[np.float32]) -> NDArray[np.intp]:
@@ -130,6 +135,15 @@ def _pick(edges: Array, chosen: NDArray[np.intp]) -> Array:
     """Return (rows, columns) the edge of the chosen run, NaN where there is none."""
     columns = np.arange(edges.shape[0])
     return np.where(chosen >= 0, edges[columns[None], chosen], np.nan)
+
+
+def _find_shared(chosen: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return (rows, columns): where another row has chosen the same run."""
+    found = np.zeros(chosen.shape, np.bool_)
+    for row, own in enumerate(chosen):
+        same = (chosen == own) & (own >= 0)
+        found[row] = same.sum(axis=0) > 1
+    return found
 
 
 def _part_shared(upper: Array, lower: Array, chosen: NDArray[np.intp]) -> None:

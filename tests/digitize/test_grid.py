@@ -1,0 +1,93 @@
+"""Tests of where the grid is, how far apart its lines are, and what is left without it."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from precord.digitize.bend import Bend
+from precord.digitize.grid import FLAT_PX_PER_MM, Grid
+from precord.digitize.ink import find_ink
+from precord.digitize.leftover import find_area
+from precord.digitize.spacing import line_spacing
+
+_MM = round(FLAT_PX_PER_MM)
+
+
+def _lines(
+    size: tuple[int, int], inside: tuple[slice, slice], thin: float = 0.4
+) -> NDArray[np.float32]:
+    """Return (height, width) how dark a grid is that is printed *inside* of a flat page."""
+    y, x = np.mgrid[: size[0], : size[1]]
+    thick = ((x % (5 * _MM) < 2) | (y % (5 * _MM) < 2)).astype(np.float32)
+    dark = np.maximum(thick, thin * ((x % _MM < 2) | (y % _MM < 2)))
+    found = np.zeros(size, np.float32)
+    found[inside] = dark[inside]
+    return found
+
+
+def test_a_corner_of_the_paper_is_no_grid() -> None:
+    """Edges that meet 10 mm from the grid, as those of paper on a table, are left out."""
+    inside = slice(300, 1100), slice(300, 2100)
+    flat = _lines((1400, 2400), inside)
+    for edge in (200, 1200):
+        flat[edge - 2 : edge + 2, 200:2200] = 1.0
+    for edge in (200, 2200):
+        flat[200:1200, edge - 2 : edge + 2] = 1.0
+
+    area, other = find_area(flat, (70, 120))
+
+    assert area[inside].mean() > 0.99
+    assert not area[:220].any()
+    assert not area[1180:].any()
+    assert not area[:, :220].any()
+    assert other < 0.35
+
+
+def _grid(dark: NDArray[np.float32], seen: NDArray[np.bool_]) -> Grid:
+    """Return a flat page of white paper that is so *dark* where it is."""
+    flat = np.rint(250.0 * (1.0 - dark))[..., None].repeat(3, -1).astype(np.uint8)
+    return Grid(flat, np.zeros((*dark.shape, 2), np.float32), seen, 8.0, 0.0)
+
+
+@pytest.mark.parametrize("corner", [(300, 300), (300, 2000), (1000, 300)])
+def test_a_corner_of_the_grid_is_taken_away_like_its_middle(corner: tuple[int, int]) -> None:
+    """Grid 3 cm from all edges, as dark as half the trace: no ink is left of its corners."""
+    inside = slice(300, 1100), slice(300, 2100)
+    dark = 0.4 * _lines((1400, 2400), inside)
+    dark[700:704, 400:2000] = 0.8
+    seen = np.zeros(dark.shape, bool)
+    seen[270:1130, 270:2130] = True
+
+    ink = find_ink(_grid(dark, seen))
+
+    assert ink[700:704, 400:2000].min() > 0.8
+    row, column = corner
+    assert ink[row : row + 100, column : column + 100].max() < 0.2
+
+
+def test_ink_on_a_line_of_the_grid_is_ink() -> None:
+    """A trace along a thick line that is almost half as dark is as surely ink as beside it."""
+    dark = 0.35 * _lines((1000, 2000), (slice(0, 1000), slice(0, 2000)))
+    for row in (500, 530, 630, 730, 830):
+        dark[row : row + 6, 100:1900] = 0.8
+
+    ink = find_ink(_grid(dark, np.ones(dark.shape, bool)))
+
+    assert ink[500:502, 110:1890].min() > 0.9
+    assert ink[532:534, 110:1890].min() > 0.9
+
+
+def test_rows_two_lines_apart_do_not_make_thick_lines_of_every_second() -> None:
+    """Lines numbered each 5 mm, five thin ones in each, noise, and a trifle each 10 mm."""
+    size = 1000, 1800
+    per_mm = 6
+    y, x = np.mgrid[: size[0], : size[1]]
+    dark = np.random.default_rng(0).standard_normal(size)
+    for mm, strength in ((1, 0.5), (5, 1.0), (10, 0.2)):
+        dark += strength * ((x % (mm * per_mm) < 1) | (y % (mm * per_mm) < 1))
+    step = 5 * per_mm
+    first, second = np.meshgrid(np.arange(2, 58, 4.0), np.arange(2, 32, 4.0))
+    numbers = np.stack([first.ravel(), second.ravel()], 1)
+    bend = Bend.fit(numbers, numbers * step)
+
+    assert line_spacing(dark.astype(np.float32), bend, numbers, 61.0) == 5.0
