@@ -104,7 +104,7 @@ ablations: $(ABLATIONS:%=runs/cv-ablation-%/queries.npz) ## what each part of th
 runs/cv-shipped/queries.npz: | $(VENV)/.dev
 	$(BIN)/precord cross-validate configs/shipped.py --out runs/cv-shipped
 
-cross: runs/cv-shipped/queries.npz ## weights of the shipped recipe that half of the recordings may ask (40 minutes on one core)
+cross: runs/cv-shipped/queries.npz ## weights of the shipped recipe that half of the recordings may ask (an hour and a half on one core)
 
 runs/cv-readers-%/queries.npz: | $(VENV)/.dev
 	PRECORD_PARTNERS=$* $(BIN)/precord cross-validate configs/shipped.py --out runs/cv-readers-$*
