@@ -1,12 +1,13 @@
 """Tests of precord.leads, record and statements."""
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from precord.errors import CorpusError, FormatError, SignalError
+from precord.errors import CorpusError, FormatError, SignalError, UnknownStatementError
 from precord.leads import LEADS, Lead, find_lead, parse_lead
 from precord.record import Record, Scale
 from precord.statements import CODES, STATEMENTS, parse_statements, to_superclasses
@@ -95,6 +96,25 @@ def test_statements_parse_or_are_refused() -> None:
     with pytest.raises(CorpusError, match="'XYZ'"):
         parse_statements(["SR", "XYZ"])
     assert to_superclasses(["SR", "CLBBB", "AMI"]) == {"CD", "MI"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "nearest"),
+    [
+        ("AFB", ("LAFB", "AFIB")),
+        ("afib", ("AFIB", "LAFB")),
+        ("atrial fibrilation", ("AFIB",)),
+        ("Vorhofflimern", ("AFIB", "AFLT")),
+        ("flutter", ("AFLT",)),
+        ("XYZ", ()),
+    ],
+)
+def test_what_an_unknown_statement_may_mean_is_said(typed: str, nearest: tuple[str, ...]) -> None:
+    """By its code, by a name in either language, or by a word of one."""
+    with pytest.raises(UnknownStatementError, match=re.escape(repr(typed))) as refused:
+        parse_statements(["SR", typed])
+    assert refused.value.nearest[: len(nearest)] == nearest
+    assert ("nearest" in str(refused.value)) == bool(nearest)
 
 
 @pytest.mark.data

@@ -6,7 +6,8 @@
     │   └── UnstatedError            a file of bare numbers, of which something is to be stated
     ├── SignalError              a record that cannot be used: no lead, no sample, no rate
     ├── CorpusError              a data set's folder or table is not as its kind demands
-    │   └── LeakError            a patient stands on both sides of a split
+    │   ├── LeakError            a patient stands on both sides of a split
+    │   └── UnknownStatementError    a code that is none of the SCP-ECG statements
     ├── FetchError               a published data set cannot be fetched, or not all of it
     │   └── FileRefusedError     a server does not have one file, or has another than expected
     ├── LibraryError             a case library that is missing, damaged or of another version
@@ -54,6 +55,18 @@ class CorpusError(PrecordError):
 
 class LeakError(CorpusError):
     """A patient stands on both sides of a split."""
+
+
+class UnknownStatementError(CorpusError):
+    """A code is none of the SCP-ECG statements.
+
+    Attributes:
+        nearest: codes that may be meant, nearest first; may be empty.
+    """
+
+    def __init__(self, message: str, nearest: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.nearest = nearest
 
 
 class FetchError(PrecordError):

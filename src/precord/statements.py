@@ -6,9 +6,15 @@ doi:10.1038/s41597-020-0495-6), table 5 and `scp_statements.csv`. German names a
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from enum import StrEnum
+from typing import NoReturn
 
-from precord.errors import CorpusError
+from precord.errors import UnknownStatementError
+
+_NEAR = 0.6  # of difflib's ratio: letters that two words have in common, in order
+_MOST_NEAR = 5
+_SHORT = 3  # letters of a word that tells nothing by itself
 
 
 class Superclass(StrEnum):
@@ -136,12 +142,38 @@ def parse_statements(codes: Iterable[str]) -> frozenset[str]:
     """Return the set of *codes*, each checked against the table; blanks are skipped.
 
     Raises:
-        CorpusError: A code is none of the statements.
+        UnknownStatementError: A code is none of the statements.
     """
     found = frozenset(code.strip() for code in codes if code.strip())
     if unknown := found - STATEMENTS.keys():
-        raise CorpusError(f"unknown SCP-ECG statement {min(unknown)!r}; see `precord codes`")
+        _refuse(min(unknown))
     return found
+
+
+def _refuse(code: str) -> NoReturn:
+    """Raise the error that *code* is none of the statements, with what may be meant."""
+    near, shown = nearest_codes(code), repr(code[:60])
+    if not near:
+        raise UnknownStatementError(f"unknown SCP-ECG statement {shown}; see `precord codes`", near)
+    names = ", ".join(near)
+    raise UnknownStatementError(
+        f"unknown SCP-ECG statement {shown}; nearest: {names}; see `precord codes`", near
+    )
+
+
+def nearest_codes(text: str) -> tuple[str, ...]:
+    """Return the codes that *text* may mean, nearest first: by code, name, or a word of a name."""
+    wanted = text[:100].casefold()
+    scores = {code: _nearness(wanted, one) for code, one in STATEMENTS.items()}
+    near = [code for code in CODES if scores[code] >= _NEAR]
+    return tuple(sorted(near, key=lambda code: -scores[code])[:_MOST_NEAR])
+
+
+def _nearness(wanted: str, statement: Statement) -> float:
+    """Return how near *wanted* is to a code or name of *statement*, 1 for the same."""
+    names = [name.casefold() for name in (statement.code, statement.english, statement.german)]
+    words = [word for name in names[1:] for word in name.split() if len(word) > _SHORT]
+    return max(SequenceMatcher(None, wanted, name).ratio() for name in (*names, *words))
 
 
 def to_superclasses(codes: Iterable[str]) -> frozenset[Superclass]:

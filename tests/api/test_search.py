@@ -283,3 +283,15 @@ def test_an_aspect_can_be_stressed(client: TestClient, ecg: Path) -> None:
     """The notes say so."""
     got = client.post("/v1/search", params={"like": "rhythm"}, files=parts(ecg)).json()
     assert any("stresses rhythm" in note for note in got["query"]["notes"])
+
+
+@pytest.mark.parametrize(("typed", "nearest"), [("AFB", ["LAFB", "AFIB"]), ("XYZ", [])])
+def test_an_unknown_statement_is_answered_with_the_nearest(
+    client: TestClient, typed: str, nearest: list[str]
+) -> None:
+    """In the sentence, and as codes for a program."""
+    got = client.get("/v1/search", params={"text": "sr", "has": typed})
+    assert got.status_code == 422
+    assert got.headers["content-type"] == "application/problem+json"
+    assert got.json()["nearest"] == nearest
+    assert all(code in got.json()["detail"] for code in [typed, *nearest])

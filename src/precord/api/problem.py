@@ -14,7 +14,13 @@ from starlette.exceptions import HTTPException
 from precord.api.field import describe
 from precord.api.language import say
 from precord.api.schemas import Problem
-from precord.errors import EncoderMismatchError, LibraryError, PrecordError, UnstatedError
+from precord.errors import (
+    EncoderMismatchError,
+    LibraryError,
+    PrecordError,
+    UnknownStatementError,
+    UnstatedError,
+)
 
 _FOLDER = re.compile(r"(?<![\w.%/])(?:/[^\s/:]+)+/")
 _log = logging.getLogger("precord.api")
@@ -46,15 +52,15 @@ def problem(
     status: int,
     detail: str,
     headers: dict[str, str] | None = None,
-    missing: tuple[str, ...] | None = None,
+    **extension: tuple[str, ...],
 ) -> Response:
-    """Return the response that says what is wrong, and which fields are *missing* to mend it."""
+    """Return the response that says what is wrong; *extension* are members that help to mend it."""
     body = Problem.model_validate(
         {
             "title": HTTPStatus(status).phrase,
             "status": status,
             "detail": say(on_one_line(detail)),
-            "missing": missing,
+            **extension,
         }
     )
     return Response(
@@ -84,12 +90,20 @@ def to_problem(error: Exception) -> Response:
             return problem(status, str(detail), dict(headers or {}))
         case RequestValidationError():
             return problem(422, describe(error.errors()[0]))
-        case UnstatedError(missing=missing):
-            return problem(422, str(error), missing=missing)
         case PrecordError():
             status = next(status for kind, status in _STATUS if isinstance(error, kind))
-            return problem(status, str(error))
+            return problem(status, str(error), **_extension(error))
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             return problem(507, "the disk is full; free some space, then try again")
     _log.error("a fault of precord: %s", type(error).__name__)  # its words may hold a report
     return problem(500, "a fault of precord; its log names it")
+
+
+def _extension(error: PrecordError) -> dict[str, tuple[str, ...]]:
+    """Return what *error* says beyond its sentence, for whoever is to mend it."""
+    match error:
+        case UnstatedError(missing=missing):
+            return {"missing": missing}
+        case UnknownStatementError(nearest=nearest):
+            return {"nearest": nearest}
+    return {}

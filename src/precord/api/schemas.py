@@ -28,6 +28,7 @@ class Problem(Shape):
     Attributes:
         missing: fields to state of an uploaded file of bare numbers, which does not say them:
             rate, unit, lead_order. Only where that is what is wrong.
+        nearest: codes that an unknown statement may mean. Only where that is what is wrong.
     """
 
     type: str = "about:blank"
@@ -35,6 +36,7 @@ class Problem(Shape):
     status: int
     detail: str
     missing: list[Literal["rate", "unit", "lead_order"]] | None = None
+    nearest: list[str] | None = None
     disclaimer: str = DISCLAIMER
 
 
