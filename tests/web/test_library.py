@@ -124,7 +124,14 @@ def test_the_library_fits_and_is_accessible(
     _show(page, site)
     for summary in page.locator(".manage > summary").all():
         summary.click()
-    expect(page.locator(".card")).to_contain_text("Not a medical device")
+    card = page.locator(".card")
+    expect(card).to_contain_text("Not a medical device")
+    expect(card.get_by_role("heading", level=3, name="Intended use")).to_be_visible()
+    expect(card.locator("table td", has_text="256")).to_be_visible()
+    assert card.locator("a, img, [style], script").count() == 0
+    table = card.locator("table").bounding_box()
+    assert table is not None
+    assert table["width"] <= SIZES[size][0]  # px: to be read without moving it
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     found = [
         f"{v['id']} {n['html'][:120]}" for v in Axe().run(page)["violations"] for n in v["nodes"]

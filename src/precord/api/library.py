@@ -12,6 +12,7 @@ from fastapi.responses import PlainTextResponse, Response
 from precord import __version__
 from precord.api import schemas as out
 from precord.api import schemas_admin as admin
+from precord.api.markdown import to_html
 from precord.api.metrics import Meter
 from precord.api.problem import BusyError, NotThereError
 from precord.api.search import PROBLEMS, ServiceOf, read_uploads
@@ -182,7 +183,9 @@ def model_card(service: ServiceOf) -> admin.ModelCardOut:
     """Return what the weights are."""
     card = files("precord.web") / "model-card.md"
     text = card.read_text("utf-8") if service.weights is None else ""
-    return admin.ModelCardOut(encoder=service.library.meta["encoder"][:16], markdown=text)
+    return admin.ModelCardOut(
+        encoder=service.library.meta["encoder"][:16], markdown=text, html=to_html(text)
+    )
 
 
 @router.get("/v1/health", responses=PROBLEMS)

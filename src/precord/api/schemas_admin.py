@@ -59,7 +59,9 @@ class ModelCardOut(Answer):
 
     Attributes:
         markdown: of the weights that ship; empty where others serve.
+        html: the same for a page, without links, pictures and attributes.
     """
 
     encoder: str
     markdown: str
+    html: str

@@ -1,4 +1,4 @@
-// Small makers of elements. Text is always set as text: nothing of an answer becomes markup.
+// Small makers of elements. Text is always set as text: nothing of an answer becomes markup (see markup.js).
 
 const SVG = "http://www.w3.org/2000/svg";
 

@@ -5,6 +5,7 @@ import { el, put } from "./dom.js";
 import { sourceBadge } from "./hits.js";
 import { logOut, makeForms } from "./manage.js";
 import { makeMap } from "./map.js";
+import { copyMarkup } from "./markup.js";
 import { number, statementName, t } from "./words.js";
 
 /** Fill *section* with the library. */
@@ -17,7 +18,7 @@ export async function showLibrary(section) {
     el("h1", {}, t("library")),
     held,
     forms.length ? el("h2", {}, t("manage")) : null, forms,
-    card.markdown ? el("details", { class: "panel manage" }, el("summary", {}, t("model_card")), el("pre", { class: "card", lang: "en", tabindex: "0" }, card.markdown)) : null,
+    card.html ? el("details", { class: "panel manage" }, el("summary", {}, t("model_card")), el("div", { class: "card", lang: "en" }, copyMarkup(card.html, t("model_card")))) : null,
     logOut(me),
     el("p", { class: "quiet" }, t("library_facts", { name: library.name, encoder: library.encoder, version: library.precord })));
 }

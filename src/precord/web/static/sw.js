@@ -1,10 +1,10 @@
 // Keeps the shell of the page, so that it opens without the service; never an answer of the API.
-const SHELL = "precord-shell-3";
+const SHELL = "precord-shell-4";
 const FILES = [
   "index.html", "api.js", "beats.js", "calipers.js", "codes.js", "compare.js",
   "consensus.js", "dom.js", "draft.js", "earlier.js", "ecg.js", "export.js",
   "hits.js", "icon.svg", "library.js", "main.js", "manage.js", "map.js",
-  "photo.js", "query.js", "stated.js", "style.css", "viewer.js", "why.js", "words.js",
+  "markup.js", "photo.js", "query.js", "stated.js", "style.css", "viewer.js", "why.js", "words.js",
   "words/de.json", "words/en.json",
 ].map((name) => `/static/${name}`);
 
