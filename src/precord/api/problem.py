@@ -52,7 +52,7 @@ def problem(
     status: int,
     detail: str,
     headers: dict[str, str] | None = None,
-    **extension: tuple[str, ...],
+    extension: dict[str, tuple[str, ...]] | None = None,
 ) -> Response:
     """Return the response that says what is wrong; *extension* are members that help to mend it."""
     body = Problem.model_validate(
@@ -60,7 +60,7 @@ def problem(
             "title": HTTPStatus(status).phrase,
             "status": status,
             "detail": say(on_one_line(detail)),
-            **extension,
+            **(extension or {}),
         }
     )
     return Response(
@@ -92,7 +92,7 @@ def to_problem(error: Exception) -> Response:
             return problem(422, describe(error.errors()[0]))
         case PrecordError():
             status = next(status for kind, status in _STATUS if isinstance(error, kind))
-            return problem(status, str(error), **_extension(error))
+            return problem(status, str(error), None, _extension(error))
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             return problem(507, "the disk is full; free some space, then try again")
     _log.error("a fault of precord: %s", type(error).__name__)  # its words may hold a report
