@@ -41,8 +41,9 @@ def find_leftover(
     spread = spread_mm * FLAT_PX_PER_MM * shape[1] / flat.shape[1]
     shift = np.zeros((*shape, 2))
     sizes = []
+    folded = _fold(flat, shape)
     for axis in (0, 1):
-        parts = [part * weight for part in _beat(flat, shape, period_mm, axis)]
+        parts = [part * weight for part in _beat(folded, shape, period_mm, axis)]
         rough = np.hypot(*parts).mean()
         real, imaginary = (cv2.GaussianBlur(part, (0, 0), spread) for part in parts)
         strength = np.hypot(real, imaginary)
@@ -77,9 +78,11 @@ def find_area(flat: NDArray[np.float32], shape: tuple[int, int]) -> tuple[NDArra
     A corner of the paper on a darker table, or a word, has edges both ways as grid has, and may
     touch it; but it is small, and lies in rows and columns of which the rest is bare.
     """
-    fine, is_clear = _find_lines(flat, shape, 1.0)
-    thick, _ = _find_lines(flat, shape, 5.0)
-    border = round(2 * _AREA_MM * FLAT_PX_PER_MM * shape[1] / flat.shape[1])
+    spread = _AREA_MM * FLAT_PX_PER_MM * shape[1] / flat.shape[1]
+    folded = _fold(flat, shape)
+    fine, is_clear = _find_lines(folded, shape, 1.0, spread)
+    thick, _ = _find_lines(folded, shape, 5.0, 2 * spread)
+    border = round(2 * spread)
     core = cv2.erode(thick.astype(np.uint8), np.ones((2 * border + 1,) * 2, np.uint8)) > 0
     if is_clear and (fine & core).sum() > _MOST * core.sum():  # thin lines say best where they end
         seen = fine
@@ -103,19 +106,17 @@ def find_area(flat: NDArray[np.float32], shape: tuple[int, int]) -> tuple[NDArra
 
 
 def _find_lines(
-    flat: NDArray[np.float32], shape: tuple[int, int], period_mm: float
+    folded: tuple[Array, Array], shape: tuple[int, int], period_mm: float, spread: float
 ) -> tuple[NDArray[np.bool_], bool]:
     """Return where lines cross that are *period_mm* apart, and whether they are lines at all.
 
-    What is none, as noise, cancels where it is looked at together.
+    What is none, as noise, cancels where it is looked at together, over *spread* coarse points.
     """
-    spread = _AREA_MM * FLAT_PX_PER_MM * shape[1] / flat.shape[1]
-    size = spread * (1.0 if period_mm == 1.0 else 2.0)
     rough, strengths = [], []
     for axis in (0, 1):
-        parts = _beat(flat, shape, period_mm, axis)
+        parts = _beat(folded, shape, period_mm, axis)
         rough.append(np.hypot(*parts))
-        strengths.append(np.hypot(*(cv2.GaussianBlur(part, (0, 0), size) for part in parts)))
+        strengths.append(np.hypot(*(cv2.GaussianBlur(part, (0, 0), spread) for part in parts)))
     strength = np.sqrt(strengths[0] * strengths[1])
     upper = strength >= np.median(strength)
     shares = [
@@ -136,13 +137,28 @@ def _without_spurs(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return kept
 
 
-def _beat(flat: Array, shape: tuple[int, int], period_mm: float, axis: int) -> list[Array]:
-    """Return real and imaginary part of the product with a wave, averaged to *shape*."""
-    along = np.arange(flat.shape[1 - axis]) * (2 * np.pi / (period_mm * FLAT_PX_PER_MM))
+def _fold(flat: Array, shape: tuple[int, int]) -> tuple[Array, Array]:
+    """Return the flat page averaged down to the rows of *shape*, and across to its columns."""
+    height, width = flat.shape
+    return (
+        cv2.resize(flat, (width, shape[0]), interpolation=cv2.INTER_AREA),
+        cv2.resize(flat, (shape[1], height), interpolation=cv2.INTER_AREA),
+    )
+
+
+def _beat(
+    folded: tuple[Array, Array], shape: tuple[int, int], period_mm: float, axis: int
+) -> list[Array]:
+    """Return real and imaginary part of the product with a wave, averaged to *shape*.
+
+    The wave is the same all along a line: what lies along it is averaged (*folded*) before.
+    """
+    part = folded[axis]
+    along = np.arange(part.shape[1 - axis]) * (2 * np.pi / (period_mm * FLAT_PX_PER_MM))
     size = shape[::-1]
     result = []
     for wave in (np.cos(along), -np.sin(along)):
         line = wave.astype(np.float32)
-        product = flat * (line[None, :] if axis == 0 else line[:, None])
+        product = part * (line[None, :] if axis == 0 else line[:, None])
         result.append(cv2.resize(product, size, interpolation=cv2.INTER_AREA))
     return result

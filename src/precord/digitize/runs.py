@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks
 
 from precord.digitize.leftover import FLAT_PX_PER_MM
 
@@ -122,8 +121,8 @@ def find_rows(runs: Runs, height: int) -> NDArray[np.float64]:
     thin = ((runs.lower - runs.upper) < THIN) & runs.is_long
     counts = np.bincount(runs.centre[thin].astype(int), minlength=height).astype(float)
     profile = gaussian_filter1d(counts, 1.6 * FLAT_PX_PER_MM)
-    peaks, _ = find_peaks(
-        profile, distance=round(7 * FLAT_PX_PER_MM), prominence=0.08 * profile.max(initial=1e-9)
+    peaks = find_peaks(
+        profile, round(7 * FLAT_PX_PER_MM), prominence=0.08 * profile.max(initial=1e-9)
     )
     covers = [(y, *_cover(runs, y)) for y in peaks.astype(float)]
     found = [(y, share) for y, share, spread in covers if spread > _FLAT]
@@ -132,6 +131,30 @@ def find_rows(runs: Runs, height: int) -> NDArray[np.float64]:
     most = max(share for _, share in found)
     rows = _regular(np.array([one for one in found if one[1] > 0.5 * most]))
     return _with_wandering(runs, rows)
+
+
+def find_peaks(profile: Array, distance: int, *, prominence: float) -> NDArray[np.intp]:
+    """Return the peaks at least so far apart, of which the higher stay, and so prominent.
+
+    `scipy.signal.find_peaks` finds the same; to load it takes as long as to find a page's grid.
+    """
+    inner = profile[1:-1]
+    tops = 1 + np.flatnonzero((inner > profile[:-2]) & (inner >= profile[2:]))
+    kept: list[int] = []
+    for top in tops[np.argsort(profile[tops], kind="stable")[::-1]].tolist():
+        if all(abs(top - other) >= distance for other in kept):
+            kept.append(top)
+    return np.array([k for k in sorted(kept) if _prominence(profile, k) >= prominence], np.intp)
+
+
+def _prominence(profile: Array, top: int) -> float:
+    """Return how far one must go down from a peak on the way to a higher one, the easier way."""
+    higher = np.flatnonzero(profile > profile[top])
+    at = int(np.searchsorted(higher, top))
+    first = int(higher[at - 1]) + 1 if at else 0
+    stop = int(higher[at]) if at < higher.size else profile.size
+    base = max(profile[first : top + 1].min(), profile[top:stop].min())
+    return float(profile[top] - base)
 
 
 def _cover(runs: Runs, y: float) -> tuple[float, float]:

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import fftshift, rfft2
+from scipy.fft import fft, rfft
 
 Array = NDArray[Any]
 _LOWEST, _HIGHEST = 1 / 100, 0.42  # cycles a pixel; 2.4 px is the narrowest square
 _WIDEST_ANGLE = 30.0  # degrees between a family of lines and the picture's edge
 _PAD = 512  # pixels of a tile's spectrum
+_KEPT = int(_HIGHEST * _PAD) + 3  # columns of it, from 0 to just above the highest frequency
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,15 +49,18 @@ class Tiles:
             return None
         step = size // 2
         ys, xs = _starts(height, size, step), _starts(width, size, step)
-        window = np.outer(np.hanning(size), np.hanning(size)).astype(np.float32)
+        window = _window(size)
         places = np.array([(i, j) for i in range(len(ys)) for j in range(len(xs))])
         spectra = [
             _spectrum(lines[ys[i] : ys[i] + size, xs[j] : xs[j] + size] * window) for i, j in places
         ]
-        common = _common_frequency([np.abs(s) ** 2 for s in spectra])
+        powers = [s.real**2 + s.imag**2 for s in spectra]
+        common = _common_frequency(powers)
         if common is None:
             return None
-        found = [_peaks(s, common, size) for s in spectra]
+        near = (0.78 * common < _RADIUS) & (1.28 * common > _RADIUS)
+        places_near = [np.flatnonzero(near & sector) for sector in _SECTORS]
+        found = [_peaks(s, p, places_near, size) for s, p in zip(spectra, powers, strict=True)]
         middle = (size - 1) / 2
         corners = np.array([(xs[j] + middle, ys[i] + middle) for i, j in places])
         waves, phases, clarity, seen = (np.array(part) for part in zip(*found, strict=True))
@@ -69,15 +73,22 @@ def _starts(length: int, size: int, step: int) -> list[int]:
     return [round(v) for v in np.linspace(0, length - size, n)]
 
 
+def _window(size: int) -> NDArray[np.float32]:
+    """Return the (size, size) weights of a tile's pixels.
+
+    Each second row is negative: the spectrum then begins with the lowest frequency down the page.
+    """
+    bell = np.hanning(size)
+    return np.outer(bell * (-1.0) ** np.arange(size), bell).astype(np.float32)
+
+
 def _spectrum(tile: NDArray[np.float32]) -> Array:
-    """Return (`_PAD`, `_PAD` // 2 + 1): half the spectrum of a tile; the rest mirrors it."""
-    size = tile.shape[0]
-    padded = np.zeros((_PAD, _PAD), np.float32)
-    padded[:size, :size] = tile
-    return np.asarray(fftshift(rfft2(padded), axes=0), np.complex64)
+    """Return (`_PAD`, `_KEPT`): half the spectrum of a tile; the rest mirrors it."""
+    across = rfft(tile, _PAD, axis=1)[:, :_KEPT]
+    return np.asarray(fft(across, _PAD, axis=0), np.complex64)
 
 
-_ROWS, _COLUMNS = np.fft.fftshift(np.fft.fftfreq(_PAD)), np.fft.rfftfreq(_PAD)
+_ROWS, _COLUMNS = np.fft.fftshift(np.fft.fftfreq(_PAD)), np.fft.rfftfreq(_PAD)[:_KEPT]
 _FX, _FY = np.meshgrid(_COLUMNS, _ROWS)
 _RADIUS = np.hypot(_FX, _FY)
 
@@ -125,23 +136,23 @@ def _common_frequency(powers: list[Array]) -> float | None:
     return float(np.sqrt(_EDGES[at] * _EDGES[at + 1]))
 
 
-def _peaks(spectrum: Array, common: float, size: int) -> tuple[Array, Array, float, Array]:
-    """Return waves (2, 2), phases (2,) and clarity of a tile near a known frequency.
+def _peaks(
+    spectrum: Array, power: Array, near: list[NDArray[np.intp]], size: int
+) -> tuple[Array, Array, float, Array]:
+    """Return waves (2, 2), phases (2,) and clarity of a tile *near* a known frequency.
 
     And where the lines' own centre is, (2,) pixels from the tile's: the phases hold there.
     """
-    power = np.abs(spectrum) ** 2
-    near = (0.78 * common < _RADIUS) & (1.28 * common > _RADIUS)
     waves, phases, clarity = np.full((2, 2), np.nan), np.full(2, np.nan), np.inf
     centres = np.zeros((2, 2))
-    for family, sector in enumerate(_SECTORS):
-        allowed = np.where(near & sector, power, 0.0)
-        row, column = (int(v) for v in np.unravel_index(int(np.argmax(allowed)), allowed.shape))
-        peak = allowed[row, column]
-        level = np.mean(power[sector]) + 1e-9
+    for family, (places, _, _) in enumerate(_RINGS):
+        highest = int(near[family][np.argmax(power.ravel()[near[family]])])
+        row, column = divmod(highest, _KEPT)
+        peak = power[row, column]
+        level = np.mean(power.ravel()[places]) + 1e-9
         clarity = min(clarity, float(peak / level))
         dy = _vertex(power[row - 1 : row + 2, column]) if 0 < row < _PAD - 1 else 0.0
-        dx = _vertex(power[row, column - 1 : column + 2]) if 0 < column < _PAD // 2 else 0.0
+        dx = _vertex(power[row, column - 1 : column + 2]) if 0 < column < _KEPT - 1 else 0.0
         at = np.array([_COLUMNS[column], _ROWS[row]])
         sign = -1.0 if family and at[1] < 0 else 1.0  # the mirrored half
         centres[family] = _centre(spectrum, row, column, size)
@@ -169,7 +180,7 @@ def _bin(spectrum: Array, row: int, column: int) -> complex:
     """Return the spectrum at a bin, of the half that is not stored too."""
     if column < 0:
         return complex(np.conj(spectrum[(_PAD - row) % _PAD, -column]))
-    return complex(spectrum[row % _PAD, min(column, _PAD // 2)])
+    return complex(spectrum[row % _PAD, min(column, _KEPT - 1)])
 
 
 def _vertex(three: Array) -> float:

@@ -16,7 +16,6 @@ from precord.digitize.reading import Options
 from precord.errors import UnsupportedFormatError
 from precord.image.layout import GAINS, SPEEDS
 from precord.record import Record
-from precord.signal.beats import find_beats
 
 _SAME_RATE = 0.06  # share by which the printed heart rate and the traces' may differ
 _FEWEST = 4  # beats
@@ -78,6 +77,8 @@ def _speed_of_rate(
 
 def _heart_rate(record: Record) -> float | None:
     """Return the mean rate of the beats, per minute; None of a few."""
+    from precord.signal.beats import find_beats  # noqa: PLC0415 - seldom asked, slow to load
+
     beats = find_beats(record)
     if beats.size < _FEWEST:
         return None

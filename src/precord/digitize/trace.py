@@ -100,9 +100,8 @@ def _chain(runs: Runs, zero: Array, extra: NDArray[np.float32]) -> NDArray[np.in
         )
         step[:n, :n] = _GAP_COST * np.clip(apart - 1.0, 0.0, 60.0)
         total = cost[:, :, None] + step[None]
-        best = total.argmin(1)
-        back[x] = best
-        cost = np.take_along_axis(total, best[:, None, :], 1)[:, 0]
+        back[x] = total.argmin(1)
+        cost = total.min(1)
         cost[:, :n] += emission[:, x]
         cost[:, n] += _MISS_COST
         cost -= cost.min(1, keepdims=True)
