@@ -5,9 +5,11 @@ of the page is taken away. Dark in all three colours is ink; where grid and trac
 same grey, the median cell alone tells them apart.
 """
 
+from functools import reduce
 from itertools import pairwise
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,17 +25,20 @@ _FEWEST, _EVERY = 12, 3  # squares that a part asks; else each third of the page
 
 def find_ink(grid: Grid) -> NDArray[np.float32]:
     """Return (height, width): how surely each flat pixel is ink, 0 to 1."""
-    flat = grid.flat.astype(np.float32)
-    dark = np.full(flat.shape[:2], np.inf, np.float32)
-    for channel in range(3):
-        plane = flat[..., channel]
-        dark = np.minimum(dark, 1.0 - plane / background(plane, grid.seen))
-    dark = np.where(grid.seen, np.maximum(dark, 0.0), 0.0).astype(np.float32)
+    dark = 1.0 - reduce(np.maximum, (_brightness(one, grid.seen) for one in cv2.split(grid.flat)))
+    dark = np.where(grid.seen, np.maximum(dark, 0.0), 0.0)
     lines = _repeated(dark, grid.seen)
-    dark = dark - lines
+    dark -= lines
     level = _ink_level(dark[grid.seen])
     room = np.maximum(level - lines, _LEAST_ROOM * level)  # between a line and ink on it
     return np.asarray(np.clip(dark / room, 0.0, 1.0), np.float32)
+
+
+def _brightness(color: Array, seen: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return (height, width): how bright a page is in one *color*, 1 where its paper is bare."""
+    plane = color.astype(np.float32)
+    plane /= background(plane, seen)
+    return np.asarray(plane)
 
 
 def _ink_level(dark: Array) -> float:

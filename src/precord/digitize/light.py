@@ -1,5 +1,7 @@
 """Light evened out: the brightness of bare paper, and the lines that stand out from it."""
 
+from functools import reduce
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -7,11 +9,8 @@ from numpy.typing import NDArray
 
 def show_lines(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return (height, width): darkness of the grid, light and trace evened out."""
-    small = picture.astype(np.float32)
-    dark = np.zeros(picture.shape[:2], np.float32)
-    for channel in range(3):
-        plane = small[..., channel]
-        dark = np.maximum(dark, 1.0 - plane / background(plane))
+    planes = (plane.astype(np.float32) for plane in cv2.split(picture))
+    dark = 1.0 - reduce(np.minimum, (plane / background(plane) for plane in planes))
     dark = np.clip(dark, 0.0, 1.0)
     size = max(16, min(dark.shape) // 12)
     mean = cv2.blur(dark, (size, size))

@@ -31,7 +31,7 @@ _ALONG = 0.6  # of the columns with ink have some of a row that wanders
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Runs:
-    """Vertical runs of ink: (columns, `MOST_RUNS`), flat pixels; NaN is none.
+    """Vertical runs of ink: (columns, most of one column), flat pixels; NaN is none.
 
     Attributes:
         upper, lower: edges.
@@ -73,7 +73,8 @@ def find_runs(ink: NDArray[np.float32], marked: NDArray[np.bool_]) -> Runs:
     index = np.arange(column.size) - first[column]
     keep = index < MOST_RUNS
     x, k, a, b = column[keep], index[keep], start[keep], stop[keep] - 1
-    upper = np.full((columns, MOST_RUNS), np.nan, np.float32)
+    most = int(index[keep].max(initial=0)) + 1
+    upper = np.full((columns, most), np.nan, np.float32)
     lower, centre, is_long = upper.copy(), upper.copy(), np.zeros(upper.shape, bool)
     upper[x, k] = _edge(ink, x, a, 1)
     lower[x, k] = _edge(ink, x, b, -1)

@@ -71,9 +71,9 @@ def _between_knots(pixels: Array, along: Array, knots: Array) -> NDArray[np.floa
     """Return (rows, along, 2): *pixels* known at *knots*, interpolated; the bend is smooth."""
     at = (along - knots[0]) / (knots[1] - knots[0])
     left = np.clip(at.astype(int), 0, knots.size - 2)
-    part = (at - left)[:, None]
-    mixed = pixels[:, left] * (1 - part) + pixels[:, left + 1] * part
-    return np.asarray(mixed, np.float32)
+    part = (at - left)[:, None].astype(np.float32)
+    known = pixels.astype(np.float32)
+    return np.asarray(known[:, left] * (1 - part) + known[:, left + 1] * part)
 
 
 def _harmonics(profile: Array, per_line: int) -> dict[float, float]:

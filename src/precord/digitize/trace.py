@@ -91,15 +91,9 @@ def _chain(runs: Runs, zero: Array, extra: NDArray[np.float32]) -> NDArray[np.in
     cost = np.zeros((len(zero), n + 1), np.float32)
     cost[:, :n] = emission[:, 0]
     back = np.zeros((columns, len(zero), n + 1), np.int16)
-    upper, lower = np.nan_to_num(runs.upper, nan=-1e4), np.nan_to_num(runs.lower, nan=-1e4)
-    step = np.full((n + 1, n + 1), _LOSE_COST, np.float32)
-    step[n, n] = 0.0
+    steps = _steps(runs.upper, runs.lower)
     for x in range(1, columns):
-        apart = np.maximum(
-            upper[x][None] - lower[x - 1][:, None], upper[x - 1][:, None] - lower[x][None]
-        )
-        step[:n, :n] = _GAP_COST * np.clip(apart - 1.0, 0.0, 60.0)
-        total = cost[:, :, None] + step[None]
+        total = cost[:, :, None] + steps[x - 1]
         back[x] = total.argmin(1)
         cost = total.min(1)
         cost[:, :n] += emission[:, x]
@@ -107,10 +101,25 @@ def _chain(runs: Runs, zero: Array, extra: NDArray[np.float32]) -> NDArray[np.in
         cost -= cost.min(1, keepdims=True)
     chosen = np.zeros((len(zero), columns), np.intp)
     state = cost.argmin(1)
+    rows = np.arange(len(zero))
     for x in range(columns - 1, -1, -1):
-        chosen[:, x] = np.where(state == n, -1, state)
-        state = back[x, np.arange(len(zero)), state]
-    return chosen
+        chosen[:, x] = state
+        state = back[x, rows, state]
+    return np.where(chosen == n, -1, chosen)
+
+
+def _steps(upper: Array, lower: Array) -> NDArray[np.float32]:
+    """Return (columns - 1, runs + 1, runs + 1) what it costs from a run to one of the next column.
+
+    The last of the runs stands for none.
+    """
+    columns, n = upper.shape
+    upper, lower = np.nan_to_num(upper, nan=-1e4), np.nan_to_num(lower, nan=-1e4)
+    apart = np.maximum(upper[1:, None] - lower[:-1, :, None], upper[:-1, :, None] - lower[1:, None])
+    steps = np.full((columns - 1, n + 1, n + 1), _LOSE_COST, np.float32)
+    steps[:, n, n] = 0.0
+    steps[:, :n, :n] = _GAP_COST * np.clip(apart - 1.0, 0.0, 60.0)
+    return steps
 
 
 def _claims(runs: Runs, chosen: NDArray[np.intp], zero: Array) -> NDArray[np.float32]:
