@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from precord.digitize.bend import Bend
-from precord.digitize.grid import FLAT_PX_PER_MM, Grid
+from precord.digitize.grid import FLAT_PX_PER_MM, Grid, find_grid
 from precord.digitize.ink import find_ink
 from precord.digitize.leftover import find_area
 from precord.digitize.spacing import line_spacing
@@ -91,3 +91,24 @@ def test_rows_two_lines_apart_do_not_make_thick_lines_of_every_second() -> None:
     bend = Bend.fit(numbers, numbers * step)
 
     assert line_spacing(dark.astype(np.float32), bend, numbers, 61.0) == 5.0
+
+
+@pytest.mark.parametrize("stretch", [1.0, 1.28, 0.78])
+def test_squares_may_be_higher_than_wide(stretch: float) -> None:
+    """Plotting software gives each axis its own scale; a square is 1 mm by 1 mm all the same."""
+    across = 4.0
+    down = across * stretch
+    y, x = np.mgrid[:900, :1200]
+    page = np.full((900, 1200, 3), 255, np.uint8)
+    page[(x % across < 1) | (y % down < 1)] = (255, 205, 205)
+    page[(x % (5 * across) < 1) | (y % (5 * down) < 1)] = (250, 140, 140)
+    page[400:402, 40:1160] = 0
+    noise = np.random.default_rng(0).normal(0.0, 4.0, page.shape)
+
+    grid = find_grid(np.clip(page + noise, 0, 255).astype(np.uint8), "x.png")
+
+    height, width = grid.to_picture.shape[:2]
+    along = np.median(np.diff(grid.to_picture[height // 2, 100 : width - 100, 0]))
+    below = np.median(np.diff(grid.to_picture[100 : height - 100, width // 2, 1]))
+    assert along * FLAT_PX_PER_MM == pytest.approx(across, rel=0.01)
+    assert below * FLAT_PX_PER_MM == pytest.approx(down, rel=0.01)

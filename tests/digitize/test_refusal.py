@@ -140,6 +140,27 @@ def test_one_lead_is_no_record_of_twelve() -> None:
         digitize(_file(draw_page(one, layout="12x1", dpi=120).picture), "x.png")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "is_layout_given", "is_refused"),
+    [(2.5, False, False), (3.75, False, True), (3.75, True, False)],
+)
+def test_four_long_columns_are_three_of_another_layout(
+    seconds: float, is_layout_given: bool, is_refused: bool
+) -> None:
+    """Four rows of three leads, 5 s each, keep Einthoven's law where I, II and III stand."""
+    width = round(25.0 * seconds * FLAT_PX_PER_MM)
+    pieces = tuple(
+        Piece(lead, row, k * width, (k + 1) * width)
+        for row, leads in enumerate(LAYOUTS["3x4"])
+        for k, lead in enumerate(leads)
+    )
+    refusal = pytest.raises(PrecordError, match="another layout") if is_refused else nullcontext()
+    with refusal:
+        refuse_parts(
+            Arrangement("3x4+1", pieces, 0, 0.2), 25.0, "x.png", is_layout_given=is_layout_given
+        )
+
+
 @pytest.mark.parametrize(("misfit", "is_refused"), [(0.45, False), (0.54, True), (0.9, True)])
 def test_limb_leads_must_keep_their_laws(misfit: float, is_refused: bool) -> None:
     """A name taken for a trace left half of II unexplained; no page that is read well does."""

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from precord.digitize.frame import clear_frame
 from precord.digitize.grid import FLAT_PX_PER_MM, Grid
 from precord.digitize.light import background
 
@@ -20,18 +21,40 @@ Array = NDArray[Any]
 _CELL = round(5 * FLAT_PX_PER_MM)  # pixels of a big square
 _BLOCK = 10  # big squares along each side of the part that shares a median cell
 _LEAST_ROOM = 0.6  # of what ink is darker than paper: less cannot be told from noise
+_FEW = 3  # of so many rows and columns one is asked for the pen's colour
+_COLORED, _MUCH = 0.6, 0.2  # of the darkness of ink in one colour; and share of it in the others
 _FEWEST, _EVERY = 12, 3  # squares that a part asks; else each third of the page is
 
 
 def find_ink(grid: Grid) -> NDArray[np.float32]:
     """Return (height, width): how surely each flat pixel is ink, 0 to 1."""
-    dark = 1.0 - reduce(np.maximum, (_brightness(one, grid.seen) for one in cv2.split(grid.flat)))
-    dark = np.where(grid.seen, np.maximum(dark, 0.0), 0.0)
+    colors = [_brightness(one, grid.seen) for one in cv2.split(grid.flat)]
+    bright = reduce(np.maximum, colors)
+    palest = max(colors, key=lambda color: float(_some(color, grid.seen).mean()))
+    if _is_colored(1.0 - _some(bright, grid.seen), 1.0 - _some(palest, grid.seen)):
+        bright = palest
+    dark = np.where(grid.seen, np.maximum(1.0 - bright, 0.0), 0.0)
     lines = _repeated(dark, grid.seen)
     dark -= lines
     level = _ink_level(dark[grid.seen])
     room = np.maximum(level - lines, _LEAST_ROOM * level)  # between a line and ink on it
-    return np.asarray(np.clip(dark / room, 0.0, 1.0), np.float32)
+    return clear_frame(np.asarray(np.clip(dark / room, 0.0, 1.0), np.float32))
+
+
+def _some(plane: NDArray[np.float32], seen: NDArray[np.bool_]) -> Array:
+    """Return some of the pixels that are *seen*, from all over the page."""
+    return np.asarray(plane[::_FEW, ::_FEW][seen[::_FEW, ::_FEW]])
+
+
+def _is_colored(dark: Array, palest: Array) -> bool:
+    """Tell whether the pen has a colour: much is dark where one colour alone tells it from paper.
+
+    Args:
+        dark: in all three colours.
+        palest: in that in which the page is palest: the grid's own.
+    """
+    ink = palest > 0.5 * _ink_level(palest)
+    return float(np.mean(dark[ink] < _COLORED * palest[ink])) > _MUCH
 
 
 def _brightness(color: Array, seen: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -20,6 +20,7 @@ _STRAIGHT = 0.01  # mm off the line's axis
 _SHORTEST = 4.0  # mm of a line of the grid
 _FEWEST = 8  # lines of one kind
 _SAME = 0.02  # mm between two lines that are one
+_MOST, _PANELS = 0.9, 0.75  # of the gaps between lines are even; where several grids are
 _EVEN, _NEAR = 0.02, 0.1  # share of the spacing: of neighbours; from one or five millimetres
 
 
@@ -73,8 +74,12 @@ def _step(places: list[float]) -> float | None:
     step = float(np.median(gaps))
     whole = np.rint(gaps / step)
     even = (whole > 0) & (np.abs(gaps / step - whole) < _EVEN)
-    if even.mean() < 0.9:
-        return None
+    if even.mean() < _MOST:  # panels have each a grid of its own, and more room between them
+        even &= whole == 1
+        if even.mean() < _PANELS or gaps.min() < (1.0 - _EVEN) * step:
+            return None
+    if not even.all():
+        return float(gaps[even].sum() / whole[even].sum())
     number = np.concatenate([[0], np.cumsum(whole)])
     slope = np.polyfit(number, ordered, 1)[0]
     return float(slope)

@@ -19,6 +19,8 @@ from precord.leads import Lead
 
 Array = NDArray[Any]
 _SNAP = 3.0  # mm from where a name says a lead begins to where its line does
+_SECONDS = {2: 5.0, 4: 2.5}  # of a column, by how many there are
+_EXACT, _CLEARLY = 0.01, 0.02  # of a column's seconds: it is of usual length, or clearly not
 _LEAP = 1.0  # mm about the same place in which two leads on one line are told apart
 
 
@@ -124,6 +126,39 @@ def _stretches(
         Stretch(name.lead, row, first, last, name.sign)
         for name, first, last in zip(names, starts, ends, strict=True)
     ]
+
+
+def close_gaps(
+    stretches: Sequence[Stretch], pieces: dict[Lead, list[Array]], speed: float
+) -> dict[Lead, list[Array]]:
+    """Return the lines of each lead, those of later columns moved left over gaps that are no time.
+
+    Columns that are drawn as panels of their own have room between them. They show 2.5 or 5
+    seconds each, and begin farther apart than that; where they begin as far apart as that, a
+    gap is time that was not drawn.
+    """
+    rows: dict[int, list[Lead]] = {}
+    for stretch in stretches:
+        if pieces[stretch.lead]:
+            rows.setdefault(stretch.row, []).append(stretch.lead)
+    n = max((len(row) for row in rows.values()), default=0)
+    full = [row for row in rows.values() if len(row) == n > 1]
+    usual = _SECONDS.get(n)
+    if not full or usual is None:
+        return pieces
+    firsts = np.array([[pieces[lead][0][0, 0] for lead in row] for row in full])
+    lasts = np.array([[pieces[lead][-1][-1, 0] for lead in row] for row in full])
+    starts = firsts.min(axis=0)
+    shown, apart = (lasts.max(axis=0) - starts) / speed, np.diff(starts) / speed
+    is_whole = np.abs(shown / usual - 1.0) < _EXACT
+    if not is_whole.all() or (apart < usual * (1.0 + _CLEARLY)).any():
+        return pieces
+    left = np.array([starts[k] - starts[0] - k * usual * speed for k in range(n)])
+    return {
+        lead: [part - (left[k], 0.0) for part in pieces[lead]]
+        for row in rows.values()
+        for k, lead in enumerate(row)
+    } | {lead: [] for lead, parts in pieces.items() if not parts}
 
 
 def _layout(stretches: Sequence[Stretch], n_strips: int, columns: int) -> str:

@@ -2,7 +2,8 @@
 
 Half a page, or one seen in a mirror, has rows, a grid and even a calibration pulse, and would
 be read with the wrong leads. Two things give it away: its columns are too short, and its limb
-leads contradict each other.
+leads contradict each other. Four columns that are too long are fewer columns of another layout,
+of which the first three leads alone keep the laws.
 """
 
 import numpy as np
@@ -11,8 +12,10 @@ from precord.digitize.arrange import Arrangement
 from precord.digitize.grid import FLAT_PX_PER_MM
 from precord.errors import UnsupportedFormatError
 
-_COLUMN_SECONDS = {2: 5.0, 4: 2.5}  # by how many columns stand beside each other
+_FOUR = 4
+_COLUMN_SECONDS = {2: 5.0, _FOUR: 2.5}  # by how many columns stand beside each other
 _SHORTEST = 0.8  # of a column, at 25 mm/s; a page at 50 mm/s may show half of it
+_LONGEST = 1.25  # of one of four columns
 _MOST_MISFIT = 0.5  # of Einthoven's and Goldberger's laws; leads of a mirrored page have .8 to 1
 
 
@@ -22,8 +25,8 @@ def refuse_parts(
     """Refuse what is a part of a page, or its mirror image.
 
     Raises:
-        UnsupportedFormatError: Columns are too short for the layout, which nobody stated, or
-            the limb leads contradict each other.
+        UnsupportedFormatError: Columns are too short or too long for the layout, which nobody
+            stated, or the limb leads contradict each other.
     """
     main = [piece for piece in arrangement.pieces if piece.row == arrangement.pieces[0].row]
     width = float(np.median([piece.last - piece.first for piece in main])) / FLAT_PX_PER_MM
@@ -32,6 +35,11 @@ def refuse_parts(
         raise UnsupportedFormatError(
             f"{name}: layout {arrangement.layout} with columns of {seconds:.1f} s, expected about "
             f"{usual:g} s: a part of a page; show the whole page, or give --layout if it is whole"
+        )
+    if not is_layout_given and len(main) == _FOUR and seconds > _LONGEST * _COLUMN_SECONDS[_FOUR]:
+        raise UnsupportedFormatError(
+            f"{name}: layout {arrangement.layout} with four columns of {seconds:.1f} s, expected "
+            "2.5 s: another layout, which is not read; give --layout if it is this one"
         )
     if arrangement.misfit > _MOST_MISFIT:
         raise UnsupportedFormatError(

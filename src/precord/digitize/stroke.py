@@ -18,6 +18,8 @@ _FEWEST = 30  # points of a trace
 _NARROWEST = 12.0  # mm: half a second at 25 mm/s
 _LAPS = 1.0  # mm by which stretches of one row may overlap
 _PULSE_POINTS = 16  # at most
+_MOST_PARTS = 4  # of the usual gap between points, that may be the gap between samples
+_WHOLE, _NEARLY_ALL = 0.1, 0.95  # off a whole number of samples; share of the gaps that are so
 
 
 def join(strokes: Iterable[Stroke]) -> list[Array]:
@@ -111,14 +113,18 @@ def _overlap(one: Array, other: Array) -> bool:
 
 
 def sample_spacing(traces: Iterable[Array]) -> float:
-    """Return how far samples are apart, mm: what most neighbouring points are."""
+    """Return how far samples are apart, mm: what most neighbouring points are.
+
+    Or a part of it, of which all gaps are whole multiples: software that leaves out the points
+    that a line can do without may leave fewer than half of them.
+    """
     best = []
     for trace in traces:
         gaps = np.diff(trace[:, 0])
         gaps = gaps[gaps > 1e-4]
         if gaps.size < _FEWEST // 2:
             continue
-        step = float(np.median(gaps))
+        step = _finest(gaps, float(np.median(gaps)))
         whole = np.rint(gaps / step)
         even = (np.abs(gaps / step - whole) < 0.3) & (whole > 0)
         if even.mean() > 0.9:  # points that were left out, or rounded, do not matter
@@ -128,6 +134,15 @@ def sample_spacing(traces: Iterable[Array]) -> float:
         best.append((step, trace.shape[0]))
     steps = np.array([step for step, n in best for _ in range(max(n // 50, 1))])
     return float(np.median(steps)) if steps.size else 0.05
+
+
+def _finest(gaps: Array, step: float) -> float:
+    """Return *step*, or the largest part of it of which nearly all *gaps* are whole multiples."""
+    for parts in range(1, _MOST_PARTS + 1):
+        size = gaps / step * parts
+        if np.mean((np.abs(size - np.rint(size)) < _WHOLE) & (size > 0.5)) > _NEARLY_ALL:
+            return step / parts
+    return step
 
 
 def heights_at(parts: Sequence[Array], at: Array, spacing: float, *, snap: bool = True) -> Array:

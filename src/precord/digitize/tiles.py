@@ -17,6 +17,8 @@ _LOWEST, _HIGHEST = 1 / 100, 0.42  # cycles a pixel; 2.4 px is the narrowest squ
 _WIDEST_ANGLE = 30.0  # degrees between a family of lines and the picture's edge
 _PAD = 512  # pixels of a tile's spectrum
 _KEPT = int(_HIGHEST * _PAD) + 3  # columns of it, from 0 to just above the highest frequency
+_MOST_APART = 6  # rings between the two families' frequencies: 1.45 times
+_STRETCHED = 1.3  # times as clear as square ones are lines that are not square
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,11 +57,13 @@ class Tiles:
             _spectrum(lines[ys[i] : ys[i] + size, xs[j] : xs[j] + size] * window) for i, j in places
         ]
         powers = [s.real**2 + s.imag**2 for s in spectra]
-        common = _common_frequency(powers)
+        common = _common_frequencies(powers)
         if common is None:
             return None
-        near = (0.78 * common < _RADIUS) & (1.28 * common > _RADIUS)
-        places_near = [np.flatnonzero(near & sector) for sector in _SECTORS]
+        places_near = [
+            np.flatnonzero(sector & (0.78 * usual < _RADIUS) & (1.28 * usual > _RADIUS))
+            for sector, usual in zip(_SECTORS, common, strict=True)
+        ]
         found = [_peaks(s, p, places_near, size) for s, p in zip(spectra, powers, strict=True)]
         middle = (size - 1) / 2
         corners = np.array([(xs[j] + middle, ys[i] + middle) for i, j in places])
@@ -118,8 +122,12 @@ def _ring_order(sector: Array) -> tuple[Array, Array, Array]:
 _RINGS = tuple(_ring_order(sector) for sector in _SECTORS)
 
 
-def _common_frequency(powers: list[Array]) -> float | None:
-    """Return the frequency, cycles a pixel, at which most tiles have lines both ways."""
+def _common_frequencies(powers: list[Array]) -> Array | None:
+    """Return (2,) frequencies, cycles a pixel, at which most tiles have lines of each family.
+
+    They are one, but for a picture that was stretched one way, or drawn so: there both families
+    together stand out far more at two that are not far apart.
+    """
     total = np.zeros((2, 60))
     for power in powers:
         for family, (places, starts, numbers) in enumerate(_RINGS):
@@ -130,16 +138,26 @@ def _common_frequency(powers: list[Array]) -> float | None:
     total /= len(powers)
     votes = np.minimum(total[0], total[1])
     votes = np.convolve(votes, [0.25, 0.5, 0.25], "same")
-    at = int(np.argmax(votes))
-    if votes[at] < 0.5:
+    at = np.array([int(np.argmax(votes))] * 2)
+    smooth = [np.convolve(one, [0.25, 0.5, 0.25], "same") for one in total]
+    square = float(np.minimum(*smooth).max())
+    for apart in (k for k in range(-_MOST_APART, _MOST_APART + 1) if abs(k) > 1):
+        first, second = max(0, -apart), max(0, apart)
+        n = total.shape[1] - abs(apart)
+        both = np.minimum(smooth[0][first : first + n], smooth[1][second : second + n])
+        ring = int(np.argmax(both))
+        if both[ring] > _STRETCHED * square:
+            square = float(both[ring]) / _STRETCHED
+            at = np.array([first + ring, second + ring])
+    if max(float(votes.max()), square) < 0.5:
         return None
-    return float(np.sqrt(_EDGES[at] * _EDGES[at + 1]))
+    return np.asarray(np.sqrt(_EDGES[at] * _EDGES[at + 1]))
 
 
 def _peaks(
     spectrum: Array, power: Array, near: list[NDArray[np.intp]], size: int
 ) -> tuple[Array, Array, float, Array]:
-    """Return waves (2, 2), phases (2,) and clarity of a tile *near* a known frequency.
+    """Return waves (2, 2), phases (2,) and clarity of a tile *near* known frequencies.
 
     And where the lines' own centre is, (2,) pixels from the tile's: the phases hold there.
     """

@@ -20,7 +20,13 @@ from precord.digitize.arrange import Ends, arrange, correlate, name_strip
 from precord.digitize.calibrate import Unit, find_scale, find_unit, to_paper
 from precord.digitize.grid import FLAT_PX_PER_MM
 from precord.digitize.pdf import Content, Word
-from precord.digitize.place import Placed, Stretch, place_by_layout, place_by_names
+from precord.digitize.place import (
+    Placed,
+    Stretch,
+    close_gaps,
+    place_by_layout,
+    place_by_names,
+)
 from precord.digitize.pulse import Pulse, find_pulse
 from precord.digitize.stroke import (
     cut,
@@ -110,7 +116,7 @@ def read_lines(
             f"{name}: paper speed neither printed nor shown by a calibration pulse; give "
             "--speed 25 or --speed 50"
         )
-    signal, strips, spacing, more = _sample(rows, placed)
+    signal, strips, spacing, more = _sample(rows, placed, speed)
     misfit = law_misfit(signal)
     if misfit > _CONTRADICTS and not placed.is_named:
         return None
@@ -204,10 +210,12 @@ def _ends(rows: Sequence[Sequence[Array]]) -> Ends:
 
 
 def _sample(
-    rows: Sequence[Sequence[Array]], placed: Placed
+    rows: Sequence[Sequence[Array]], placed: Placed, speed: float
 ) -> tuple[Array, tuple[tuple[Lead, float] | None, ...], float, list[str]]:
     """Return (12, samples) mm upwards, what each strip is, mm between samples, and notes."""
-    pieces = {s.lead: _parts(rows, s) for s in placed.stretches}
+    pieces = close_gaps(
+        placed.stretches, {s.lead: _parts(rows, s) for s in placed.stretches}, speed
+    )
     present = [part for parts in pieces.values() for part in parts]
     spacing = sample_spacing(present)
     begin = min(float(part[0, 0]) for part in present)
