@@ -93,6 +93,24 @@ def test_rows_two_lines_apart_do_not_make_thick_lines_of_every_second() -> None:
     assert line_spacing(dark.astype(np.float32), bend, numbers, 61.0) == 5.0
 
 
+@pytest.mark.parametrize(("second", "mm_per_line"), [(0.0, 1.0), (0.7, 0.5)])
+def test_a_page_of_half_a_metre_is_no_page_of_half_millimetres(
+    second: float, mm_per_line: float
+) -> None:
+    """500 lines, each fifth thick; of lines half a millimetre apart each second stands out too."""
+    step = 4
+    y, x = np.mgrid[: 200 * step, : 500 * step]
+    dark = np.random.default_rng(0).standard_normal(y.shape)
+    thick = 5 if second == 0.0 else 10
+    for lines, strength in ((1, 0.5), (2, second), (thick, 1.0)):
+        dark += strength * ((x % (lines * step) < 1) | (y % (lines * step) < 1))
+    across, down = np.meshgrid(np.arange(4, 496, 16.0), np.arange(4, 196, 16.0))
+    numbers = np.stack([across.ravel(), down.ravel()], 1)
+    bend = Bend.fit(numbers, numbers * step)
+
+    assert line_spacing(dark.astype(np.float32), bend, numbers, 500.0) == mm_per_line
+
+
 @pytest.mark.parametrize("stretch", [1.0, 1.28, 0.78])
 def test_squares_may_be_higher_than_wide(stretch: float) -> None:
     """Plotting software gives each axis its own scale; a square is 1 mm by 1 mm all the same."""

@@ -161,6 +161,17 @@ def test_four_long_columns_are_three_of_another_layout(
         )
 
 
+@pytest.mark.parametrize(("seconds", "is_refused"), [(10.0, False), (7.2, False), (4.8, True)])
+def test_twelve_short_rows_are_a_part_of_a_page(seconds: float, is_refused: bool) -> None:
+    """Upright paper shows seven seconds; a plot with other squares, or half a page, fewer."""
+    width = round(25.0 * seconds * FLAT_PX_PER_MM)
+    rows = enumerate(LAYOUTS["12x1"])
+    pieces = tuple(Piece(lead, row, 0, width) for row, (lead,) in rows)
+    refusal = pytest.raises(PrecordError, match="part of a page") if is_refused else nullcontext()
+    with refusal:
+        refuse_parts(Arrangement("12x1", pieces, 0, 0.1), 25.0, "x.png", is_layout_given=False)
+
+
 @pytest.mark.parametrize(("misfit", "is_refused"), [(0.45, False), (0.54, True), (0.9, True)])
 def test_limb_leads_must_keep_their_laws(misfit: float, is_refused: bool) -> None:
     """A name taken for a trace left half of II unexplained; no page that is read well does."""

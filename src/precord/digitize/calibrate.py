@@ -2,7 +2,7 @@
 
 The grid says what a millimetre is. Without one a pulse does, whose height the words state or
 paper has; and where there is neither, a page of a paper's own size is taken to be as it was
-printed, which is said. What contradicts itself stays unknown.
+printed, which is said, if its rows are as long as an ECG's. What contradicts itself stays unknown.
 """
 
 from collections.abc import Sequence
@@ -17,21 +17,27 @@ from precord.digitize.pdf import Content, Word
 from precord.digitize.printed import GAINS, SPEEDS, find_gains, find_speeds, settle
 from precord.digitize.pulse import Pulse
 from precord.digitize.stroke import size_of_pulse
+from precord.errors import UnsupportedFormatError
 
 Array = NDArray[Any]
 _PAPERS = ((297.0, 210.0), (279.4, 215.9), (420.0, 297.0), (355.6, 215.9))  # mm
 _CLOSE = 3.0  # mm from one of these sizes
 _AGREES = 0.03  # share by which a pulse may differ from what paper has
+_ROW_SECONDS = (10.0, 5.0)
 _ROUGH = 0.14  # the same of its width
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Millimetres of ECG paper in one of the page, across and down, and what says so."""
+    """Millimetres of ECG paper in one of the page, across and down, and what says so.
+
+    It *is_assumed* where nothing on the page does.
+    """
 
     across: float
     down: float
     note: str
+    is_assumed: bool = False
 
 
 def find_unit(content: Content, pulses: Sequence[Array]) -> Unit | None:
@@ -55,8 +61,21 @@ def find_unit(content: Content, pulses: Sequence[Array]) -> Unit | None:
         if any(abs(height / gain - 1) < _AGREES for gain in GAINS):
             return Unit(1.0, 1.0, "no grid: millimetres of the page")
     if any(_is_close(content.size, paper) for paper in _PAPERS):
-        return Unit(1.0, 1.0, "no grid: taken to be printed at the size of the page")
+        return Unit(1.0, 1.0, "no grid: taken to be printed at the size of the page", True)
     return None
+
+
+def refuse_out_of_scale(unit: Unit, seconds: float, name: str) -> None:
+    """Refuse a page whose size was taken for that of its print, and whose rows belie it.
+
+    Raises:
+        UnsupportedFormatError: The rows are not so long as an ECG's are.
+    """
+    if unit.is_assumed and all(abs(seconds / usual - 1) > _AGREES for usual in _ROW_SECONDS):
+        raise UnsupportedFormatError(
+            f"{name}: no grid in millimetres and no calibration pulse, and at the size of the page "
+            f"a row is {seconds:.1f} s long, expected 10 or 5: the page was not drawn to scale"
+        )
 
 
 def _is_close(size: tuple[float, float], paper: tuple[float, float]) -> bool:

@@ -13,8 +13,8 @@ from precord.digitize.grid import FLAT_PX_PER_MM
 from precord.errors import UnsupportedFormatError
 
 _FOUR = 4
-_COLUMN_SECONDS = {2: 5.0, _FOUR: 2.5}  # by how many columns stand beside each other
-_SHORTEST = 0.8  # of a column, at 25 mm/s; a page at 50 mm/s may show half of it
+_COLUMN_SECONDS = {1: 10.0, 2: 5.0, _FOUR: 2.5}  # by how many columns stand beside each other
+_SHORTEST = {1: 0.6, 2: 0.8, _FOUR: 0.8}  # of a column, at 25 mm/s; at 50 it may show half of it
 _LONGEST = 1.25  # of one of four columns
 _MOST_MISFIT = 0.5  # of Einthoven's and Goldberger's laws; leads of a mirrored page have .8 to 1
 
@@ -31,7 +31,7 @@ def refuse_parts(
     main = [piece for piece in arrangement.pieces if piece.row == arrangement.pieces[0].row]
     width = float(np.median([piece.last - piece.first for piece in main])) / FLAT_PX_PER_MM
     seconds, usual = width / speed, _COLUMN_SECONDS.get(len(main), 0.0) * 25.0 / speed
-    if not is_layout_given and seconds < _SHORTEST * usual:
+    if not is_layout_given and seconds < _SHORTEST.get(len(main), 0.0) * usual:
         raise UnsupportedFormatError(
             f"{name}: layout {arrangement.layout} with columns of {seconds:.1f} s, expected about "
             f"{usual:g} s: a part of a page; show the whole page, or give --layout if it is whole"

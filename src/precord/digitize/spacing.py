@@ -12,6 +12,8 @@ Array = NDArray[Any]
 _PAGE_MM, _USUAL_MM = (150.0, 450.0), 270.0  # width of a page, and what most have
 _MANY_LINES = 110  # more of one kind over a page are one millimetre apart, fewer five
 _HALF_MM = 0.5
+_PER_LINE = 16  # samples from line to line
+_PART = 120.0  # lines to either side of the middle, of a page with very many
 _STANDS_OUT = 1.0  # log of a peak over what is beside it
 
 
@@ -23,27 +25,15 @@ def line_spacing(lines: NDArray[np.float32], bend: Bend, numbers: Array, n_lines
     """
     possible = [k for k in (1, 2, 3, 4, 5) if _PAGE_MM[0] < n_lines * 5 / k < _PAGE_MM[1]]
     if not possible:
-        return _spacing_of_size(n_lines)
+        return _spacing_of_size(lines, bend, numbers, n_lines)
     low, high = numbers.min(0), numbers.max(0)
-    per_line = 16
-    us = np.arange(low[0], high[0], 1 / per_line)
-    vs = np.arange(low[1], high[1], 1 / per_line)
+    us, vs = (np.arange(a, b, 1 / _PER_LINE) for a, b in zip(low, high, strict=True))
     usual = min(
         possible, key=lambda k: abs(np.log(n_lines * 5 / k / _USUAL_MM)) + 0.4 * (k in (3, 4))
     )
-    if us.size > 6000 or vs.size > 6000 or min(us.size, vs.size) < 8 * per_line:
+    if us.size > 6000 or vs.size > 6000 or min(us.size, vs.size) < 8 * _PER_LINE:
         return 5.0 / usual
-    scores = []
-    for axis, (along, across) in enumerate(((us, vs), (vs, us))):
-        picks = across[:: max(1, across.size // 400)]
-        knots = np.linspace(along[0], along[-1], along.size // per_line + 1)
-        first, second = np.meshgrid(knots, picks)
-        points = np.stack([first, second] if axis == 0 else [second, first], -1)
-        pixels = _between_knots(bend.to_pixels(points), along, knots)
-        flat = cv2.remap(lines, pixels, None, cv2.INTER_LINEAR)
-        scores.append(_harmonics(flat.mean(0), per_line))
-    # heartbeats have a period across the page, a grid has it both ways
-    score = {f: float(np.log(min(s[f] for s in scores) + 0.1)) for f in scores[0]}
+    score = _score(lines, bend, us, vs)
     lower = {
         n: float(np.mean([score[round(k / n, 4)] for k in range(1, n)])) for n in possible if n > 1
     }
@@ -60,11 +50,47 @@ def line_spacing(lines: NDArray[np.float32], bend: Bend, numbers: Array, n_lines
     return 5.0 / usual
 
 
-def _spacing_of_size(n_lines: float) -> float:
+def _spacing_of_size(
+    lines: NDArray[np.float32], bend: Bend, numbers: Array, n_lines: float
+) -> float:
     """Return how many mm apart lines are of which so many make a page of no usual size."""
-    if _PAGE_MM[0] < n_lines * _HALF_MM < _PAGE_MM[1]:
-        return _HALF_MM  # thin lines, and their first harmonic between them
-    return 1.0 if n_lines > _MANY_LINES else 5.0
+    if not _PAGE_MM[0] < n_lines * _HALF_MM < _PAGE_MM[1]:
+        return 1.0 if n_lines > _MANY_LINES else 5.0
+    middle = np.median(numbers, axis=0)
+    low, high = (
+        np.clip(edge, middle - _PART, middle + _PART) for edge in (numbers.min(0), numbers.max(0))
+    )
+    us, vs = (np.arange(a, b, 1 / _PER_LINE) for a, b in zip(low, high, strict=True))
+    if min(us.size, vs.size) < 8 * _PER_LINE:
+        return _HALF_MM
+    score = _score(lines, bend, us, vs)
+    fifth = float(np.mean([score[k / 5] for k in range(1, 5)]))
+    if fifth > _STANDS_OUT > score[0.5]:
+        return 1.0  # a long row, as software draws; each fifth line is thick and no second one
+    return _HALF_MM  # thin lines, and their first harmonic between them
+
+
+def _score(lines: NDArray[np.float32], bend: Bend, us: Array, vs: Array) -> dict[float, float]:
+    """Return how far each fraction and multiple of the lines' frequency stands out, both ways.
+
+    Heartbeats have a period across the page, a grid has it both ways.
+
+    Args:
+        lines: of the picture.
+        bend: from line numbers to pixels.
+        us: numbers across the page, `_PER_LINE` to a line.
+        vs: the same down the page.
+    """
+    scores = []
+    for axis, (along, across) in enumerate(((us, vs), (vs, us))):
+        picks = across[:: max(1, across.size // 400)]
+        knots = np.linspace(along[0], along[-1], along.size // _PER_LINE + 1)
+        first, second = np.meshgrid(knots, picks)
+        points = np.stack([first, second] if axis == 0 else [second, first], -1)
+        pixels = _between_knots(bend.to_pixels(points), along, knots)
+        flat = cv2.remap(lines, pixels, None, cv2.INTER_LINEAR)
+        scores.append(_harmonics(flat.mean(0), _PER_LINE))
+    return {f: float(np.log(min(s[f] for s in scores) + 0.1)) for f in scores[0]}
 
 
 def _between_knots(pixels: Array, along: Array, knots: Array) -> NDArray[np.float32]:

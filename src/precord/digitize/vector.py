@@ -17,7 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precord.digitize.arrange import Ends, arrange, correlate, name_strip
-from precord.digitize.calibrate import Unit, find_scale, find_unit, to_paper
+from precord.digitize.calibrate import (
+    Unit,
+    find_scale,
+    find_unit,
+    refuse_out_of_scale,
+    to_paper,
+)
 from precord.digitize.grid import FLAT_PX_PER_MM
 from precord.digitize.pdf import Content, Word
 from precord.digitize.place import (
@@ -117,6 +123,7 @@ def read_lines(
             "--speed 25 or --speed 50"
         )
     signal, strips, spacing, more = _sample(rows, placed, speed)
+    refuse_out_of_scale(unit, signal.shape[1] * spacing / speed, name)
     misfit = law_misfit(signal)
     if misfit > _CONTRADICTS and not placed.is_named:
         return None
