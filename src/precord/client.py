@@ -200,6 +200,10 @@ class Client:
         """Return who asks, and what that account may do."""
         return admin.MeOut.model_validate_json(self._ask("GET", "/v1/me"))
 
+    def pair(self) -> admin.PairingOut:
+        """Return a QR code that lets one more phone in, once."""
+        return admin.PairingOut.model_validate_json(self._ask("POST", "/v1/pairings"))
+
     def health(self) -> bool:
         """Tell whether the service runs."""
         got = self._ask("GET", "/v1/health")

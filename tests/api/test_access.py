@@ -1,6 +1,7 @@
 """Tests of a service that others reach: accounts, login, scopes, limits, sessions."""
 
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,7 @@ def test_a_token_logs_in_too(browser: TestClient, accounts: Accounts) -> None:
     token = accounts.add("anna", Scope.INGEST)
     assert browser.post("/login", data={"password": token}).status_code == 303
     assert browser.get("/v1/me").json() | {"disclaimer": ""} == {
-        "disclaimer": "", "name": "anna", "scope": "ingest", "can_log_out": True,
+        "disclaimer": "", "name": "anna", "scope": "ingest", "can_log_out": True, "can_pair": False,
     }  # fmt: skip
 
 
@@ -174,6 +175,44 @@ def test_a_paired_phone_only_reads(browser: TestClient, access: Access) -> None:
     access.pairing.add("pair")
     browser.get("/", params={"key": "pair"})
     assert browser.get("/v1/me").json()["scope"] == "read"
+
+
+def test_each_phone_gets_a_code_of_its_own(
+    app: FastAPI, browser: TestClient, accounts: Accounts, access: Access
+) -> None:
+    """Who may do everything makes them; one works once, and a new one makes the last void."""
+    object.__setattr__(access, "origins", ("https://192.168.1.5:8417",))
+    reader, admin = accounts.add("one", Scope.READ), accounts.add("boss", Scope.ADMIN)
+    assert browser.post("/v1/pairings", headers=_bearer(reader)).status_code == 403
+    assert not browser.get("/v1/me", headers=_bearer(reader)).json()["can_pair"]
+    assert browser.get("/v1/me", headers=_bearer(admin)).json()["can_pair"]
+    made = [browser.post("/v1/pairings", headers=_bearer(admin)).json() for _ in range(2)]
+    keys = [one["url"].partition("https://192.168.1.5:8417/?key=")[2] for one in made]
+    assert min(map(len, keys)) >= 22  # 128 bits in base 64
+    for one in made:
+        assert one["qr"].startswith("data:image/svg+xml")
+    codes = [
+        TestClient(app, f"https://{HOST}").get("/", params={"key": key}).status_code
+        for key in (keys[0], keys[1], keys[1])
+    ]
+    assert codes == [401, 200, 401]
+    log = accounts.path.with_name("audit.jsonl").read_text()
+    assert '"pair"' in log
+    assert not any(key in log for key in keys)
+
+
+class _SeenBefore(set[str]):
+    """Keys that a thread looked at before another one took them."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Return what was there at first."""
+        return iter(("pair",))
+
+
+def test_of_phones_that_come_at_once_one_is_let_in(access: Access) -> None:
+    """Whatever two threads see, a key is used up once."""
+    object.__setattr__(access, "pairing", _SeenBefore(["pair"]))
+    assert [access.admit("pair") is None for _ in range(2)] == [False, True]
 
 
 def test_who_did_it_is_logged(browser: TestClient, accounts: Accounts) -> None:

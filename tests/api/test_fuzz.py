@@ -31,6 +31,7 @@ OPERATIONS = [
     ("GET", "/v1/jobs/{job_id}"),
     ("GET", "/v1/jobs/{job_id}/events"),
     ("POST", "/v1/ingests"),
+    ("POST", "/v1/pairings"),
     ("GET", "/v1/ready"),
     ("GET", "/metrics"),
     ("DELETE", "/v1/patients/{patient}"),

@@ -36,6 +36,7 @@ ROUTES = [
     ("POST", "/v1/backups"),
     ("POST", "/v1/checks"),
     ("POST", "/v1/reindexes"),
+    ("POST", "/v1/pairings"),
     ("GET", "/v1/jobs/j"),
     ("GET", "/v1/jobs/j/events"),
     ("POST", "/v1/read"),

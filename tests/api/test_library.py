@@ -193,6 +193,8 @@ def test_the_client_speaks_to_the_service(client: TestClient, ecg: Path) -> None
         added = asking.add_case([ecg, ecg.with_suffix(".dat")], "clinician", facts)
         assert asking.case(added).case.report == "Sinusrhythmus"
         assert (asking.health(), asking.ready(), asking.me().scope) == (True, True, "admin")
+        with pytest.raises(ServiceError, match="404: no phone reaches"):
+            asking.pair()
         assert len(asking.library_map().points) == 5
         assert "Not a medical device" in asking.model_card().markdown
         assert "precord_cases 5.0" in asking.metrics()

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from precord.api.access import Access, loopback_hosts
 from precord.api.account import Accounts, Scope
 from precord.api.app import create_app
 from precord.api.audit import AuditLog
+from precord.api.lan import certificate_fingerprint, make_certificate
 from precord.api.pool import ParserPool
 from precord.api.state import Service
 from precord.library.sqlite import SqliteLibrary
@@ -34,18 +36,25 @@ def origin(tmp_path: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    access, encoder = Access(loopback_hosts(port), accounts=accounts), FakeEncoder()
-    path = make_library(tmp_path / "lib.db")
+    access = Access(loopback_hosts(port), accounts=accounts)
+    with serving(tmp_path, access, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def serving(folder: Path, access: Access, port: int, **tls: Path) -> Iterator[None]:
+    """Serve a small library to whom *access* lets in."""
+    encoder, path = FakeEncoder(), make_library(folder / "lib.db")
     with SqliteLibrary.open(path) as library, ParserPool(1) as parsers:
-        audit = AuditLog(tmp_path / "audit.jsonl")
+        audit = AuditLog(folder / "audit.jsonl")
         service = Service(Retriever(library, encoder), library, parsers, audit, encoder)
-        config = uvicorn.Config(create_app(service, access), port=port, log_level="error")
-        server = uvicorn.Server(config)
+        app = create_app(service, access)
+        server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", **tls))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         while not server.started:
             time.sleep(0.01)
-        yield f"http://127.0.0.1:{port}"
+        yield
         server.should_exit = True
         thread.join(timeout=20)
 
@@ -84,3 +93,58 @@ def test_a_person_logs_in_works_and_logs_out(
     page.get_by_role("button", name="Abmelden").click()
     expect(page.get_by_label("Kennwort")).to_be_visible()
     context.close()
+
+
+@pytest.fixture
+def lan(tmp_path: Path) -> Iterator[tuple[str, Access]]:
+    """Serve as `precord serve --lan` does; return the console's address."""
+    cert, key = make_certificate(tmp_path, ["127.0.0.1"])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    origin = f"https://127.0.0.1:{port}"
+    access = Access(
+        loopback_hosts(port),
+        is_secure=True,
+        accounts=Accounts(tmp_path / "accounts.json"),
+        origins=(origin,),
+        certificate=certificate_fingerprint(cert),
+    )
+    with serving(tmp_path, access, port, ssl_certfile=cert, ssl_keyfile=key):
+        yield f"{origin}/?key={access.key}", access
+
+
+def test_a_phone_is_let_in_by_the_page(browser: Browser, lan: tuple[str, Access]) -> None:
+    """Under a certificate that nobody trusts the page works, without a worker, and says nothing."""
+    url, access = lan
+    laptop = browser.new_context(ignore_https_errors=True, locale="de-DE").new_page()
+    faults: list[str] = []
+    laptop.on("pageerror", lambda error: faults.append(str(error)))
+    laptop.goto(url)
+    laptop.wait_for_selector("body.ready")
+    expect(laptop.locator("#alert")).to_be_empty()
+    laptop.evaluate("location.hash = '#/library'")
+    laptop.locator("summary", has_text="Ein Telefon hereinlassen").click()
+    laptop.get_by_role("button", name="QR-Code zeigen").click()
+    code = laptop.get_by_role("img", name="QR-Code mit der Adresse darunter")
+    expect(code).to_be_visible()
+    assert code.evaluate("async image => (await image.decode(), image.naturalWidth)") > 100
+    expect(laptop.locator(".manage", has=code)).to_contain_text(access.certificate)
+    shown = laptop.locator(".address").first.inner_text()
+    keep(laptop, "desktop-pairing")
+
+    width, height = SIZES["phone"]
+    phone = browser.new_context(
+        ignore_https_errors=True, locale="de-DE", viewport={"width": width, "height": height}
+    ).new_page()
+    phone.goto(shown)
+    phone.wait_for_selector("body.ready")
+    phone.fill("#text", "vorhofflimmern")
+    phone.keyboard.press("Enter")
+    expect(phone.locator(".hit").first).to_be_visible()
+    phone.evaluate("location.hash = '#/library'")
+    expect(phone.locator(".counts").first).to_be_visible()
+    expect(phone.locator("summary", has_text="Ein Telefon hereinlassen")).to_have_count(0)
+    assert faults == []
+    for one in (laptop, phone):
+        one.context.close()

@@ -90,7 +90,9 @@ class Access:
         hosts: what the Host header may say, such as "127.0.0.1:8417".
         key: of this launch; stands in the address that is opened.
         session: what the console's cookie holds; made from nothing that is ever shown.
-        pairing: keys that let one more device in, each once.
+        origins: where phones of the same network reach it; none without `--lan`.
+        certificate: the fingerprint of what such a phone will warn of.
+        pairing: the key that lets one more device in, once.
         is_secure: whether the browser sees TLS.
         accounts: who else may come in; None on loopback.
         is_behind_proxy: whether the last X-Forwarded-For is to be believed.
@@ -102,6 +104,8 @@ class Access:
     hosts: frozenset[str]
     key: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     session: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    origins: tuple[str, ...] = ()
+    certificate: str = ""
     pairing: set[str] = field(default_factory=set, repr=False)
     is_secure: bool = False
     accounts: Accounts | None = None
@@ -116,15 +120,28 @@ class Access:
         host = min(self.hosts)
         return f"precord-{urlsplit(f'//{host}').port or 0}"
 
+    def pair(self) -> list[str]:
+        """Return addresses that let one more device in, once; those from before are void."""
+        self.pairing.clear()
+        self.pairing.add(key := secrets.token_urlsafe(16))
+        return [f"{origin}/?key={key}" for origin in self.origins]
+
     def admit(self, key: str) -> str | None:
         """Return the session that *key* opens, or None; a pairing key is used up by it."""
         if _same(key, self.key):
             return self.session
         for one in tuple(self.pairing):
-            if _same(key, one):
-                self.pairing.discard(one)
+            if _same(key, one) and self._use_up(one):
                 return self.sessions.begin(Caller(_PAIRED, Scope.READ))
         return None
+
+    def _use_up(self, one: str) -> bool:
+        """Tell whether nobody else was let in by this pairing key before."""
+        try:
+            self.pairing.remove(one)
+        except KeyError:
+            return False
+        return True
 
     def by_cookie(self, value: str) -> Caller | None:
         """Return who has this cookie."""

@@ -43,6 +43,7 @@ _NEEDED = (  # what is not named here needs Scope.READ
     ("POST", "/v1/backups", Scope.ADMIN),
     ("POST", "/v1/checks", Scope.ADMIN),
     ("POST", "/v1/reindexes", Scope.ADMIN),
+    ("POST", "/v1/pairings", Scope.ADMIN),
 )
 
 _HOW = "open the address that `precord serve` printed, or send its key"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from precord.errors import PrecordError
 
 if TYPE_CHECKING:  # an extra
+    import segno
     from cryptography import x509
 
 _DAYS = 397  # the longest that phones accept
@@ -97,10 +98,20 @@ def certificate_fingerprint(path: Path) -> str:
 
 def draw_qr(text: str) -> str:
     """Return *text* as a QR code of characters for a terminal."""
+    drawn = io.StringIO()
+    _make_qr(text).terminal(drawn, compact=True)
+    return drawn.getvalue()
+
+
+def picture_qr(text: str) -> str:
+    """Return *text* as a QR code for a page: the address of an SVG, dark on light in any scheme."""
+    return str(_make_qr(text).svg_data_uri(scale=8, border=4, dark="#000", light="#fff"))
+
+
+def _make_qr(text: str) -> "segno.QRCode":
+    """Return *text* as a QR code of which 15 % may be unreadable."""
     try:
         import segno  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise PrecordError(_MISSING) from error
-    drawn = io.StringIO()
-    segno.make(text, error="m").terminal(drawn, compact=True)
-    return drawn.getvalue()
+    return segno.make_qr(text, error="m")

@@ -1,4 +1,7 @@
-"""The login of a service that others reach: a form without a script, and who is logged in."""
+"""The login of a service that others reach: a form without a script, and who is logged in.
+
+A phone needs no account: a QR code on a screen lets one in, once, to read.
+"""
 
 import html
 import json
@@ -13,7 +16,8 @@ from starlette.exceptions import HTTPException
 
 from precord.api import schemas_admin as out
 from precord.api.access import Access, Caller
-from precord.api.account import Account, Accounts
+from precord.api.account import Account, Accounts, Scope
+from precord.api.lan import picture_qr
 from precord.api.search import PROBLEMS, ServiceOf
 
 router = APIRouter(tags=["login"])
@@ -85,7 +89,22 @@ def me(request: Request, access: AccessOf) -> out.MeOut:
     """Say who asks, and what that account may do."""
     caller = cast("Caller", request.state.caller)
     is_account = access.accounts is not None
-    return out.MeOut(name=caller.name, scope=caller.scope.value, can_log_out=is_account)
+    return out.MeOut(
+        name=caller.name,
+        scope=caller.scope.value,
+        can_log_out=is_account,
+        can_pair=bool(access.origins) and caller.scope.covers(Scope.ADMIN),
+    )
+
+
+@router.post("/v1/pairings", responses=PROBLEMS, status_code=201)
+def pair(access: AccessOf, service: ServiceOf) -> out.PairingOut:
+    """Return a QR code that lets one more phone in, once, to read; those from before are void."""
+    if not access.origins:
+        raise HTTPException(404, "no phone reaches this service; start it with `--lan`")
+    url = access.pair()[0]
+    service.audit.write("pair")
+    return out.PairingOut(url=url, qr=picture_qr(url), certificate=access.certificate)
 
 
 def _let_in(account: Account, access: Access, service: ServiceOf) -> Response:

@@ -6,11 +6,29 @@ from precord.api.schemas import Answer, Shape
 
 
 class MeOut(Answer):
-    """Who asks, and what that account may do; `admin` includes `ingest`, which includes `read`."""
+    """Who asks, and what that account may do; `admin` includes `ingest`, which includes `read`.
+
+    Attributes:
+        can_pair: whether it may let a phone in, and one could reach this service.
+    """
 
     name: str
     scope: Literal["read", "ingest", "admin"]
     can_log_out: bool
+    can_pair: bool
+
+
+class PairingOut(Answer):
+    """What lets one phone of the same network in, once.
+
+    Attributes:
+        qr: *url* as a QR code: the address of an SVG that is in it as a whole (`data:`).
+        certificate: the SHA-256 of the certificate that the phone may warn of.
+    """
+
+    url: str
+    qr: str
+    certificate: str
 
 
 class JobOut(Answer):

@@ -90,7 +90,7 @@ def serve(  # noqa: PLR0913 - one argument per option of the command
 
     from precord.api.access import Access, loopback_hosts, with_port
     from precord.api.account import Accounts, accounts_path
-    from precord.api.lan import make_certificate, own_address
+    from precord.api.lan import certificate_fingerprint, make_certificate, own_address
 
     names = list(name or ())
     if lan:
@@ -103,13 +103,15 @@ def serve(  # noqa: PLR0913 - one argument per option of the command
     is_shared = behind_proxy or host not in _LOOPBACK
     access = Access(
         hosts,
+        origins=tuple(f"https://{one}:{port}" for one in names) if lan else (),
+        certificate=certificate_fingerprint(cert) if lan and cert else "",
         is_secure=has_tls or behind_proxy,
         accounts=Accounts(accounts_path(library)) if is_shared else None,
         is_behind_proxy=behind_proxy,
     )
     model = _find_model(llm, llm_model, is_anywhere=llm_anywhere)
     opened = (library, weights, new_weights, model)
-    _run(opened, access, (host, port), (cert, key), names if lan else [], no_browser)
+    _run(opened, access, (host, port), (cert, key), no_browser)
 
 
 def _find_model(url: str | None, name: str, *, is_anywhere: bool) -> "LanguageModel | None":
@@ -144,7 +146,6 @@ def _run(
     access: "Access",
     address: tuple[str, int],
     tls: tuple[Path | None, Path | None],
-    lan_names: list[str],
     no_browser: bool,
 ) -> None:
     """Open the library, say where the page is, and serve until interrupted."""
@@ -191,8 +192,8 @@ def _run(
         url = f"{scheme}://{shown}:{address[1]}/?key={access.key}"
         say(f"precord serves {library} on this machine; stop with Ctrl+C")
         typer.echo(url)
-        for host in lan_names:
-            _show_pairing(access, f"https://{host}:{address[1]}", tls[0])
+        if access.origins:
+            _show_pairing(access)
         try:
             with _opened(url, is_wanted=not no_browser):
                 uvicorn.Server(config).run()
@@ -200,20 +201,16 @@ def _run(
             service.close()
 
 
-def _show_pairing(access: "Access", origin: str, cert: Path | None) -> None:
+def _show_pairing(access: "Access") -> None:
     """Print a QR code that lets one device in, once."""
-    import secrets
-
-    from precord.api.lan import certificate_fingerprint, draw_qr
+    from precord.api.lan import draw_qr
     from precord.cli.terminal import say
 
-    token = secrets.token_urlsafe(16)
-    access.pairing.add(token)
-    url = f"{origin}/?key={token}"
-    say(f"let one phone in, once: {url}")
-    typer.echo(draw_qr(url))
-    if cert:
-        say(f"the phone will warn of a certificate; it must be {certificate_fingerprint(cert)}")
+    for url in access.pair():
+        say(f"let one phone in, once: {url}")
+        typer.echo(draw_qr(url))
+    say("for a further phone the page makes a new code: Library, Let a phone in")
+    say(f"browsers will warn of a certificate; it must be {access.certificate}")
 
 
 @contextmanager

@@ -105,6 +105,7 @@ export const giveFeedback = (query, id, verdict) =>
 export const getMe = () => json("/v1/me");
 export const getMap = () => json("/v1/library/map");
 export const getModelCard = () => json("/v1/model-card");
+export const makePairing = () => json("/v1/pairings", { method: "POST" });
 export const addCase = (form) => json("/v1/cases", { method: "POST", body: form });
 export const erasePatient = (patient) => json(`/v1/patients/${encodeURIComponent(patient)}`, { method: "DELETE" });
 export const startJob = (path, body) => json(path, { method: "POST", body });

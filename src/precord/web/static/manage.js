@@ -1,6 +1,6 @@
 // What changes a library: cases in, a patient out, a copy, a check. Shown as the scope allows.
 
-import { addCase, erasePatient, startJob, watchJob } from "./api.js";
+import { addCase, erasePatient, makePairing, startJob, watchJob } from "./api.js";
 import { el, put } from "./dom.js";
 import { statedFields } from "./stated.js";
 import { number, t } from "./words.js";
@@ -12,7 +12,7 @@ const SOURCES = {
 
 /** Return the forms that *me* may use; after a change, *changed* is called. */
 export function makeForms(me, library, changed) {
-  const forms = [];
+  const forms = me.can_pair ? [pairing()] : [];
   if (me.scope !== "read") forms.push(zipForm(changed), caseForm(changed));
   if (me.scope === "admin") forms.push(copies(), library.new_encoder ? reindexer(library, changed) : null, eraser(changed));
   return forms;
@@ -22,6 +22,19 @@ export function makeForms(me, library, changed) {
 export const logOut = (me) => (me.can_log_out
   ? el("form", { method: "post", action: "/logout", class: "row" }, el("span", { class: "quiet" }, t("logged_in", { name: me.name, scope: me.scope })),
     el("button", { class: "button" }, t("log_out"))) : null);
+
+/** Return what makes a QR code for a phone; each lets one in. */
+function pairing() {
+  const said = el("div", { role: "status" });
+  const node = el("button", { type: "button", class: "button" }, t("pair"));
+  node.addEventListener("click", () => guarded(said, [node], async () => {
+    const { url, qr, certificate } = await makePairing();
+    put(said, el("img", { class: "qr", src: qr, alt: t("pair_alt") }), el("p", { class: "address" }, url),
+      el("p", { class: "quiet address" }, t("pair_certificate", { certificate })));
+    node.textContent = t("pair_again");
+  }));
+  return panel("pair_title", t("pair_how"), el("div", { class: "row" }, node), said);
+}
 
 function zipForm(changed) {
   const said = el("div", { role: "status" });
