@@ -212,7 +212,7 @@ def test_the_api_answers_in_german(client: TestClient, ecg: Path) -> None:
     english = client.post("/v1/search", files=parts(ecg)).json()
     assert "left out: 1 simulated" in english["query"]["notes"]
     refused = client.get("/v1/cases/none", params={"language": "de"})
-    assert refused.json()["detail"] == "die Sammlung enthält keinen Fall 'none'"
+    assert refused.json()["detail"] == "die Bibliothek enthält keinen Fall 'none'"
     client.headers.pop("Authorization")
     stranger = client.get("/v1/library", headers=german).json()["detail"]
     assert stranger.startswith("öffnen Sie die Adresse")

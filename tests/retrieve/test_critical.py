@@ -87,7 +87,7 @@ def test_what_the_head_hardly_ever_gives_raises_a_rare_finding() -> None:
 
     assert found.precedents == ("c1",)
     (support,) = found.support
-    assert support == "the statement head gives it 0.004, more than 99 of 100 ECGs without it"
+    assert support == "the model gives it 0.004, more than 99 of 100 ECGs without it"
     assert not _ask(sets, Measurements(), calibration, WPW=0.0039).critical
     assert not _ask(sets, Measurements(), calibration, AFLT=0.0041).critical
 
@@ -122,7 +122,7 @@ def test_simulated_cases_are_precedents_where_there_are_no_others() -> None:
 
     found = _named(heard, "left bundle branch block")
     assert (found.precedents, found.n_cases) == (("c0", "c1"), 12)
-    assert found.support == ("the statement head gives it 0.90 (not calibrated)",)
+    assert found.support == ("the model gives it 0.90 (not calibrated)",)
     assert heard.consensus is None
     assert "CLBBB" not in dict(heard.scarce)
 

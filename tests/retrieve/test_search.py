@@ -14,6 +14,7 @@ from precord.library.sqlite import SqliteLibrary
 from precord.record import Acquisition, Record, Scale
 from precord.report import Source
 from precord.retrieve import Retriever
+from precord.retrieve.abstain import Verdict
 from precord.score import RERANK_DEPTH, ScoreWeights
 from precord.signal.electrode import Reversal, apply_reversal
 from precord.simulate import simulate
@@ -255,6 +256,21 @@ def test_few_leads_and_their_faults_are_said(library: SqliteLibrary, noise_recor
     assert "3 of 12 leads (I, II, V1); the others are masked" in notes
     assert any(note.startswith("quality:") and "V1" in note for note in notes)
     assert "scale unknown: amplitudes are not compared" in notes
+
+
+@pytest.mark.parametrize(("n_leads", "is_doubted"), [(2, True), (3, True), (4, False), (12, False)])
+def test_an_answer_to_a_monitors_leads_is_doubted(
+    library: SqliteLibrary, n_leads: int, is_doubted: bool
+) -> None:
+    """The model card says that it is not meant for three leads as if they were twelve."""
+    plant(library, (planted("a"), on(0), on(0)))
+    heart = simulate(("NORM",), np.random.default_rng(1)).record
+    record = Record(heart.signal[:n_leads], heart.leads[:n_leads], heart.rate)
+
+    trust = Retriever(library, ChosenEncoder()).by_record(record).trust
+
+    assert (trust.verdict is Verdict.DOUBTFUL) == is_doubted
+    assert any("leads usable" in reason for reason in trust.reasons) == is_doubted
 
 
 def test_doubts_of_the_leads_are_said(library: SqliteLibrary) -> None:

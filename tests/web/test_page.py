@@ -273,7 +273,7 @@ def test_words_that_nobody_wrote_are_doubted(open_page: Open) -> None:
     page.keyboard.press("Enter")
     warning = page.locator("#trust .warning")
     expect(warning).to_contain_text("Zweifelhaft")
-    expect(warning).to_contain_text("kein Befund dieser Sammlung enthält eines dieser Worte")
+    expect(warning).to_contain_text("kein Befund dieser Bibliothek enthält eines dieser Worte")
     page.fill("#text", "vorhofflimmern")
     page.keyboard.press("Enter")
     expect(page.locator(".hit").first).to_contain_text("Vorhofflimmern")

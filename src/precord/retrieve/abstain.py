@@ -9,7 +9,7 @@ in `answers.json`; without it, only the first is told.
 Shapes: K hits.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -21,6 +21,7 @@ from precord.signal.beats import Beats
 from precord.signal.ecg_check import is_like_ecg
 
 CLOSE = 10  # nearest ECGs whose mean cosine says how near the library comes
+FEW_LEADS = 3  # a monitor's; docs/model-card.md: not meant for these as if they were twelve
 JUDGED = 10  # first hits whose expected overlap says how much they are worth
 NEAR, OVERLAP_NORMAL, OVERLAP_OTHER = "near", "overlap_normal", "overlap_other"
 
@@ -86,6 +87,17 @@ def doubt(close: Closeness, calibration: Calibration | None) -> Trust:
             f"expected {limits[name]:.2f} or more"
         )
     return Trust(Verdict.DOUBTFUL if reasons else Verdict.ANSWER, tuple(reasons), close)
+
+
+def doubt_leads(trust: Trust, n_usable: int) -> Trust:
+    """Return *trust* with doubt where a query has so few leads that the limits say nothing."""
+    if n_usable > FEW_LEADS:
+        return trust
+    reason = (
+        f"{n_usable} of 12 leads usable: nothing is seen of what the others would show, and how "
+        "often such answers are right was never measured"
+    )
+    return replace(trust, verdict=Verdict.DOUBTFUL, reasons=(reason, *trust.reasons))
 
 
 def doubt_words(*, is_known: bool) -> Trust:

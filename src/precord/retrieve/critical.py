@@ -129,9 +129,9 @@ def combine(chances: NDArray[np.floating]) -> float:
 def _read(chance: float, limit: float) -> list[str]:
     """Return what the statement head says for an entry of this *limit*."""
     if chance >= HEAD_LIMIT:
-        return [f"the statement head gives it {chance:.2f} (not calibrated)"]
+        return [f"the model gives it {chance:.2f} (not calibrated)"]
     if chance >= limit:
-        return [f"the statement head gives it {chance:.3f}, more than 99 of 100 ECGs without it"]
+        return [f"the model gives it {chance:.3f}, more than 99 of 100 ECGs without it"]
     return []
 
 

@@ -24,7 +24,7 @@ from precord.explain import explain
 from precord.library.protocol import Library, Vectors
 from precord.record import Record
 from precord.relevance import to_class_probabilities
-from precord.retrieve.abstain import doubt_words, refuse
+from precord.retrieve.abstain import doubt_leads, doubt_words, refuse
 from precord.retrieve.allow import allow, find_same_patient
 from precord.retrieve.calibration import Calibration
 from precord.retrieve.focus import DEPTH, Focus, compare_cases, find_place, refocus
@@ -176,7 +176,7 @@ class Retriever:
             query_statements_are_read=are_read,
             notes=(*notes, *describe_shortage(len(best), k)),
             consensus=heard.consensus,
-            trust=refused or heard.trust,
+            trust=refused or doubt_leads(heard.trust, sum(one.is_usable for one in quality)),
             critical=heard.critical,
             scarce=heard.scarce,
         )

@@ -14,6 +14,7 @@ export async function loadCodes() {
   statements = library.statements;
   rare = library.rare;
   rareBelow = library.rare_below;
+  byId("no-cases").hidden = library.cases > 0;
   byId("codes").replaceChildren(...statements.map(([s]) => el("option", { value: s.code }, statementName(s))));
 }
 

@@ -4,10 +4,10 @@ import { getCase, getEcg, searchEcg } from "./api.js";
 import { drawBeats } from "./beats.js";
 import { el, put } from "./dom.js";
 import { drawEcg } from "./ecg.js";
-import { sourceBadge } from "./hits.js";
-import { describeRecord, MEASURED, reportLanguage } from "./query.js";
+import { showReport, sourceBadge } from "./hits.js";
+import { describeRecord, difference, MEASURED } from "./query.js";
 import { newLook, viewer } from "./viewer.js";
-import { describeWhy, markWords, shade } from "./why.js";
+import { describeWhy, shade } from "./why.js";
 import { number, statementName, t } from "./words.js";
 
 let way = "stacked"; // how the last two ECGs stood, and how they were looked at: the next pair begins so
@@ -24,7 +24,7 @@ export async function showCase(section, id, query, hits = [], criteria = []) {
   const head = el("div", {},
     el("div", { class: "row spread" }, el("h2", {}, found.id), sourceBadge(found.source)),
     record ? el("p", { class: "facts-line" }, describeRecord(record)) : null,
-    found.report ? el("blockquote", { class: "report", lang: reportLanguage(found) }, markWords(found.report, hit?.explanation?.phrases ?? [])) : el("p", { class: "quiet" }, t("no_report")),
+    showReport(found, hit?.explanation?.phrases),
     el("ul", { class: "chips" }, found.statements.map((s) => el("li", { title: s.code }, statementName(s)))));
   const back = el("a", { href: "#/", class: "button" }, `← ${t("back")}`);
   if (!query?.record) {
@@ -103,10 +103,7 @@ function table(query, found) {
   const rows = MEASURED.map(([key, name, unit]) => {
     const [ours, theirs] = [query.measurements[key], found.measurements[key]];
     const show = (v) => (v === null ? "–" : `${number(v)}${t(unit)}`);
-    let by = ours === null || theirs === null ? null : theirs - ours;
-    if (by !== null && key === "qrs_axis_deg") by = 180 - ((((180 - by) % 360) + 360) % 360);
-    const signed = by === null ? "–" : `${by >= 0 ? "+" : "−"}${number(Math.abs(by))}`;
-    return el("tr", {}, el("th", { scope: "row" }, t(name)), el("td", {}, show(ours)), el("td", {}, show(theirs)), el("td", {}, signed));
+    return el("tr", {}, el("th", { scope: "row" }, t(name)), el("td", {}, show(ours)), el("td", {}, show(theirs)), el("td", {}, difference(key, ours, theirs) ?? "–"));
   });
   return el("div", { class: "panel" },
     el("p", {}, el("b", {}, `${t("shared")}: `), sharedWords(query, both)),

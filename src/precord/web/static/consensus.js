@@ -10,7 +10,7 @@ const findingName = (name) => t(`finding_${name.replaceAll(" ", "_")}`);
 const percent = (share) => `${Math.round(100 * share)} %`;
 
 /** Fill *section* with whether there is an answer at all, before anything else of it. */
-export const showTrust = (section, answer) => put(section, trust(answer.trust));
+export const showTrust = (section, answer) => put(section, trust(answer.trust), raisedLine(answer.critical));
 
 /** Fill *section* with what *answer* says before its hits; hide it where there is nothing. */
 export function showConsensus(section, answer) {
@@ -24,6 +24,14 @@ function trust({ verdict, reasons }) {
   return el("div", { class: "warning", role: "alert" },
     el("strong", {}, t(verdict === "none" ? "no_answer" : "doubtful")),
     el("ul", { class: "notes" }, reasons.map((reason) => el("li", {}, reason))));
+}
+
+/** Return on one line, above the ECG, what must not be overlooked; its reasons stand below. */
+function raisedLine(raised) {
+  if (!raised.length) return null;
+  const go = () => document.getElementById("consensus").scrollIntoView({ block: "start", behavior: "instant" });
+  return el("p", { class: "warning", role: "note" }, el("strong", {}, `${t("critical")}: `), raised.map((one) => findingName(one.name)).join(" · "), " ",
+    el("button", { type: "button", class: "link", onclick: go }, t("critical_why")));
 }
 
 function critical({ critical: raised, scarce }) {
@@ -53,12 +61,12 @@ function consensus(found) {
   const row = (vote) => el("tr", {}, el("th", { scope: "row" }, codeName(vote.name)),
     el("td", {}, t("n_of", { n: vote.n, of: found.of })),
     el("td", {}, vote.probability === null ? "–"
-      : `${percent(vote.probability)} [${percent(vote.low)}, ${percent(vote.high)}]`));
+      : [percent(vote.probability), " ", el("span", { class: "interval" }, `[${percent(vote.low)}, ${percent(vote.high)}]`)]));
   const head = ["", "votes", "probability"].map((word) => el("th", { scope: "col" }, word && t(word)));
   return el("details", {},
     el("summary", {}, t("consensus", { n: found.of })),
     found.serious ? el("p", {}, el("strong", {}, t("most_serious", { name: findingName(found.serious.name), n: found.serious.n, of: found.of }))) : null,
     el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": t("consensus", { n: found.of }) }, el("table", { class: "votes" }, el("thead", {}, el("tr", {}, head)),
-      el("tbody", {}, [...found.classes, ...found.statements.slice(0, 8)].map(row)))),
+      el("tbody", {}, [...found.classes, ...found.statements.filter((one) => one.name !== "NORM").slice(0, 8)].map(row)))),
     el("p", { class: "quiet" }, t("consensus_caveat")));
 }

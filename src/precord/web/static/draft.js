@@ -5,13 +5,15 @@ import { el, put } from "./dom.js";
 import { MEASURED } from "./query.js";
 import { language, number, t } from "./words.js";
 
+let kept = { answer: null, parts: [] }; // the last draft, as it stands
+
 /** Fill *section* with a draft for the query of *answer*. */
 export async function showDraft(section, answer) {
   const back = el("p", {}, el("a", { href: "#/", class: "button" }, `← ${t("back")}`));
   if (!answer?.query.record || !answer.hits.length) {
-    put(section, back, el("h1", {}, t("draft_title")), el("p", { class: "warning" }, t("draft_needs")));
-    return;
+    return put(section, back, el("h1", {}, t("draft_title")), el("p", { class: "warning" }, t("draft_needs")));
   }
+  if (kept.answer === answer) return put(section, kept.parts); // with what a person changed, whatever case was looked at since
   const chosen = new Set(answer.hits.slice(0, 8).map((hit) => hit.id));
   const body = el("div", { id: "draft" });
   const draw = async (byModel) => {
@@ -30,22 +32,25 @@ export async function showDraft(section, answer) {
         if (event.target.checked) chosen.add(hit.id); else chosen.delete(hit.id);
       } }), ` ${hit.rank} · ${hit.id} · ${hit.report ?? t("no_report")}`)))),
     el("button", { type: "button", class: "button", onclick: () => draw(false) }, t("draft_again")));
-  put(section, back, el("h1", {}, t("draft_title")), el("p", { class: "warning", role: "note" }, t("draft_caveat")),
+  const parts = [back, el("h1", {}, t("draft_title")), el("p", { class: "warning", role: "note" }, t("draft_caveat")),
     answer.trust.reasons.length ? el("div", { class: "warning" }, el("strong", {}, t("doubtful")), el("ul", { class: "notes" }, answer.trust.reasons.map((reason) => el("li", {}, reason)))) : null,
-    el("div", { class: "panel" }, precedents), body);
+    el("div", { class: "panel" }, precedents), body];
+  put(section, parts);
+  kept = { answer, parts };
   await draw(false);
 }
 
 /** Return the parts of a draft: sentences to keep, change or leave out; what was struck; the export. */
 function shape(made, answer, n, draw) {
-  const list = el("ol", { class: "sentences" }, made.sentences.map((one) => line(one, n)));
+  const list = el("ol", { class: "sentences" }, made.sentences.map((one) => line(one, n, isKept(one, answer))));
   const own = () => {
-    list.append(line({ text: "", kind: "own", citations: [] }, n));
+    list.append(line({ text: "", kind: "own", citations: [] }, n, true));
     list.lastChild.querySelector("textarea").focus();
   };
   return [
     el("div", { class: "panel" },
       made.written_by ? el("p", { class: "quiet" }, t("draft_by", { name: made.written_by })) : null,
+      answer.trust.reasons.length ? el("p", { class: "warning" }, t("draft_choose")) : null,
       made.sentences.length ? list : [el("p", {}, t("draft_empty")), list],
       el("p", { class: "row" },
         el("button", { type: "button", class: "button", onclick: own }, t("draft_own")),
@@ -57,15 +62,18 @@ function shape(made, answer, n, draw) {
   ];
 }
 
+/** Tell whether a sentence stands in the draft by itself: of doubtful precedents a person chooses each. */
+const isKept = (one, answer) => one.kind === "measured" || !answer.trust.reasons.length;
+
 /** Return one sentence: a box to keep it, its words, where they come from, who says it. */
-function line(one, n) {
+function line(one, n, isKept) {
   const kind = el("span", { class: `badge kind-${one.kind}` }, t(`kind_${one.kind}`));
   const cited = el("span", { class: "quiet cited" }, one.citations.flatMap((id) => (id === "query" ? [` ${t("your_ecg")}`]
     : [" ", el("a", { href: `#/compare/${id}` }, id)])));
   const count = one.citations.includes("query") || !one.citations.length ? null
     : el("span", { class: "quiet" }, ` ${t("n_precedents", { n: one.citations.length, of: n })}`);
   const words = el("textarea", { rows: one.text.length > 60 ? 2 : 1, maxlength: 500, "aria-label": t("sentence") }, one.text);
-  const item = el("li", {}, el("input", { type: "checkbox", checked: true, "aria-label": t("keep_sentence") }),
+  const item = el("li", {}, el("input", { type: "checkbox", checked: isKept, "aria-label": t("keep_sentence") }),
     el("div", {}, words, el("p", {}, kind, count, cited)));
   item.citations = one.citations;
   words.addEventListener("input", () => {

@@ -5,9 +5,11 @@ import { drawBeats } from "./beats.js";
 import { codeName } from "./codes.js";
 import { el, put } from "./dom.js";
 import { exportMenu } from "./export.js";
-import { MEASURED, reportLanguage } from "./query.js";
+import { difference, MEASURED, reportLanguage } from "./query.js";
 import { markWords } from "./why.js";
 import { number, statementName, t } from "./words.js";
+
+const LONG = 900; // characters of a report that is read at a glance
 
 const SOURCES = {
   clinician: "source_clinician", "machine unconfirmed": "source_machine",
@@ -35,14 +37,11 @@ export const sourceBadge = (source) =>
 
 function card(hit, query, acts) {
   const canCompare = query.kind !== "text";
-  const report = hit.report
-    ? el("blockquote", { class: "report", lang: reportLanguage(hit) }, markWords(hit.report, hit.explanation?.phrases ?? []))
-    : el("p", { class: "quiet" }, t("no_report"));
   return el("li", { class: "hit panel", "data-case": hit.id },
     el("div", { class: "row spread" },
       el("h3", {}, el("span", { class: "rank" }, `${hit.rank}`), " ", el("a", { href: `#/case/${hit.id}` }, hit.id)),
       sourceBadge(hit.source)),
-    report,
+    showReport(hit, hit.explanation?.phrases),
     preview(hit),
     statements(hit),
     differences(hit, query),
@@ -53,6 +52,16 @@ function card(hit, query, acts) {
       el("button", { type: "button", class: "button", onclick: () => acts.not(hit.id) }, t("not_this")),
       verdicts(hit, query)),
     scores(hit));
+}
+
+/** Return the report of *one*, its *phrases* marked; a long one is folded until a person asks for all of it. */
+export function showReport(one, phrases = []) {
+  if (!one.report) return el("p", { class: "quiet" }, t("no_report"));
+  const node = el("blockquote", { class: "report", lang: reportLanguage(one) }, markWords(one.report, phrases));
+  if (one.report.length <= LONG) return node;
+  node.classList.add("folded");
+  const all = el("button", { type: "button", class: "button", onclick: () => { node.classList.remove("folded"); all.remove(); } }, t("report_all", { n: number(one.report.length) }));
+  return el("div", {}, node, all);
 }
 
 /** Return the median beats of a case, drawn when it comes into sight. */
@@ -91,8 +100,7 @@ function statements(hit) {
 function differences(hit, query) {
   const values = hit.measurements;
   const parts = MEASURED.filter(([key]) => values[key] !== null).map(([key, name, unit]) => {
-    const by = hit.explanation?.differences[key];
-    const signed = by === undefined ? null : `${by >= 0 ? "+" : "−"}${number(Math.abs(by))}`;
+    const signed = query.measurements ? difference(key, query.measurements[key], values[key]) : null;
     return el("span", { class: "measure" }, `${t(name)} `, el("b", {}, `${number(values[key])}${t(unit)}`),
       signed ? el("span", { class: "by", title: t("difference") }, ` (${signed})`) : null);
   });

@@ -16,6 +16,7 @@ import * as words from "./words.js";
 
 const { t } = words;
 const EXAMPLES = { en: ["left bundle branch block", "atrial fibrillation, no pacemaker", "long QT"], de: ["kompletter Linksschenkelblock", "Vorhofflimmern, kein Schrittmacher", "Hinterwandinfarkt"] };
+const KEPT = "precord-query";
 let answer = null;
 let asked = null;
 let photo = null; // the picture that was put in, and why it was refused
@@ -59,6 +60,7 @@ async function search(what, isSame = false) {
     if (asked !== mine) return;
     [answer, missing] = [found, []];
     if (answer.query.kind !== "text") asked = { query: answer.query.id };
+    keep();
     show();
     if (!isSame && location.hash !== "" && location.hash !== "#/") location.hash = "#/";
     byId("status").textContent = t("found", { n: answer.hits.length });
@@ -76,6 +78,23 @@ async function search(what, isSame = false) {
     }
   } finally {
     document.body.classList.remove("busy");
+  }
+}
+
+/** Remember the name of the ECG in this tab, not the ECG: the service holds it for a while. */
+function keep() {
+  if (asked?.query) sessionStorage.setItem(KEPT, asked.query);
+  else sessionStorage.removeItem(KEPT);
+}
+
+/** Ask again after a reload, or where a phone had put the page away to take a photo. */
+async function restore() {
+  const query = sessionStorage.getItem(KEPT);
+  if (!query || answer || location.hash.startsWith("#/words/")) return;
+  try {
+    [answer, asked] = [await searchEcg({ query }, criteria()), { query }];
+  } catch {
+    sessionStorage.removeItem(KEPT); // the service holds it no longer
   }
 }
 
@@ -110,6 +129,13 @@ function criteria() {
   if (least) given.push(["where", `${measure} >= ${least}`]);
   if (most) given.push(["where", `${measure} <= ${most}`]);
   return [...given, ...aside.map((id) => ["without", id])];
+}
+
+/** Say beside the folded form how many of its fields narrow the search: they hold for the next ECG too. */
+function showNarrowed() {
+  const untouched = { measure: null, k: "10" };
+  const n = [...new FormData(byId("criteria"))].filter(([key, value]) => value !== "" && untouched[key] !== null && untouched[key] !== value).length;
+  byId("narrowed").textContent = n ? ` ${t("narrowed", { n })}` : "";
 }
 
 /** Show the view that the address names. */
@@ -193,7 +219,8 @@ function listen() {
     const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
     setTheme(dark ? "light" : "dark");
   });
-  byId("criteria").addEventListener("reset", () => { if (asked) setTimeout(() => search({ ...asked }, true)); });
+  byId("criteria").addEventListener("input", showNarrowed);
+  byId("criteria").addEventListener("reset", () => { setTimeout(() => { showNarrowed(); if (asked) search({ ...asked }, true); }); });
   window.addEventListener("hashchange", route);
 }
 
@@ -210,6 +237,8 @@ async function speak(language) {
   byId("examples").replaceChildren(`${t("for_example")} `, ...examples.flatMap((text, i) => [i ? " · " : "",
     el("a", { href: `#/words/${encodeURIComponent(text)}` }, text)]));
   await loadCodes().catch(() => {}); // the page opens without the service too
+  await restore();
+  showNarrowed();
   show();
   await route();
 }

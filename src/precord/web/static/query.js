@@ -9,6 +9,14 @@ export const MEASURED = [
   ["qtc_ms", "QTc", "ms"], ["qrs_axis_deg", "axis", "degrees"],
 ];
 
+/** Return by how much *theirs* differs from *ours*, as both are written: rounded, with a sign. */
+export function difference(key, ours, theirs) {
+  if (ours === null || theirs === null) return null;
+  let by = Math.round(theirs) - Math.round(ours);
+  if (key === "qrs_axis_deg") by = 180 - ((((180 - by) % 360) + 360) % 360); // the shorter way round
+  return by === 0 ? "±0" : `${by > 0 ? "+" : "−"}${number(Math.abs(by))}`;
+}
+
 const DOUBTFUL = 0.8; // a lead read from paper that is less sure than that is a warning
 
 /** Fill *section* with the query of an answer. */
@@ -21,7 +29,6 @@ export function showQuery(section, query, canCorrect = false) {
   put(section, 
     el("h2", {}, query.kind === "case" ? t("like_case") : t("your_ecg")),
     el("p", { class: "facts-line" }, describeRecord(record)),
-    record.scale === "unknown" ? el("p", { class: "warning", role: "note" }, t("scale_unknown")) : null,
     faults(record),
     notes([...record.notes, ...query.notes]),
     record.is_digitised && canCorrect ? el("p", {}, el("a", { href: "#/photo", class: "button" }, t("correct"))) : null,
@@ -34,7 +41,6 @@ export function showQuery(section, query, canCorrect = false) {
 /** Fill *section* with what was read before the search is done. */
 export function showRead(section, { query, record }) {
   put(section, el("h2", {}, t("your_ecg")), el("p", { class: "facts-line" }, describeRecord(record)),
-    record.scale === "unknown" ? el("p", { class: "warning", role: "note" }, t("scale_unknown")) : null,
     faults(record), notes(record.notes), viewer({ query }, record.name));
 }
 

@@ -30,6 +30,7 @@ export function viewer(of, name, look = newLook(), isMarked = false) {
   let shown = null;
   let asked = 0; // drawings
   const beats = el("div", { class: "beats", hidden: true });
+  const unscaled = el("p", { class: "warning", role: "note", hidden: true }, t("scale_unknown"));
 
   async function draw() {
     const mine = (asked += 1);
@@ -39,6 +40,7 @@ export function viewer(of, name, look = newLook(), isMarked = false) {
       if (mine !== asked) return; // another choice was made since: its answer counts, whichever comes first
       shown = { ecg, drawing: drawEcg(ecg, name) };
       paper.replaceChildren(shown.drawing);
+      unscaled.hidden = ecg.mm_per_mv !== null; // the banner of the drawing may be scrolled out of sight
       for (const option of tools.querySelectorAll("[name=gain] option")) {
         option.textContent = gainName(option.value, ecg.mm_per_mv !== null);
       }
@@ -147,7 +149,7 @@ export function viewer(of, name, look = newLook(), isMarked = false) {
     refresh: draw, size, remark,
     follow(other) { if (other !== paper) { paper.scrollLeft = other.scrollLeft; paper.scrollTop = other.scrollTop; } },
   });
-  box.append(tools, paper, beats);
+  box.append(tools, unscaled, paper, beats);
   draw();
   return box;
 }

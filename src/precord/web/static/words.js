@@ -20,7 +20,8 @@ export const language = () => now;
 
 /** Return the words of *key*, with {names} filled in; the key itself shows what is missing. */
 export function t(key, values = {}) {
-  return (words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  const one = Number(values.n) === 1 ? words[`${key}_1`] : undefined; // the singular, where it differs
+  return (one ?? words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
 /** Return the name of a statement of the API in the page's language. */
