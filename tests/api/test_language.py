@@ -174,6 +174,10 @@ def test_templates_fill_in_what_is_there(spoken: str) -> None:
         ("no case is close: the nearest ECGs have a mean cosine of 0.82, expected 0.91 or more",
          ("kein Fall ist nah: die nächsten EKGs haben im Mittel den Kosinus 0,82, erwartet "
           "mindestens 0,91")),
+        ("case 9 is not the next nearest; it shows what is possible: hypertrophy (6%)",
+         "Fall 9 ist nicht der nächstähnliche; er zeigt, was möglich ist: Hypertrophie (6 %)"),
+        ("ST-T changes (7%), conduction disturbance (5%)",
+         "ST-T-Veränderungen (7 %), Leitungsstörung (5 %)"),
         ("0.82", "0.82"),
         ("nobody wrote this", "nobody wrote this"),
         ("a {0} brace: {} stays", "a {0} brace: {} stays"),

@@ -29,6 +29,24 @@ def test_filter_and_median_beats(open_page: Open, site: Site) -> None:
     expect(page.locator("#view .beats [data-grid=millivolt]")).to_have_count(0)
 
 
+def test_the_same_qrs_lies_on_itself(open_page: Open, site: Site) -> None:
+    """Whichever peak of a notched complex was taken for its middle: here one 40 ms apart."""
+    page = open_page()
+    upload(page, site)
+    query = page.evaluate("sessionStorage.getItem('precord-query')")
+    own = page.request.get(f"{site.origin}/v1/queries/{query}/ecg").json()
+    for beat in own["beats"]:
+        assert beat["step_s"] == 0.004
+        beat["values"] = 10 * beat["values"][:1] + beat["values"][:-10]
+    page.route("**/v1/cases/a/1/ecg*", lambda route: route.fulfill(json=own))
+    go(page, site, "#/compare/a/1")
+    expect(page.locator("#overlay path.theirs").first).to_have_attribute("data-late", "-0.040")
+    expect(page.locator("#overlay path.ours").first).to_have_attribute("data-late", "0.000")
+    page.select_option("#arrangement", "overlaid")
+    moved = page.locator("#overlaid path.theirs").first
+    expect(moved).to_have_attribute("data-shift", "-1.00")  # mm at 25 mm/s
+
+
 def test_back_from_a_case_leads_to_its_hit(open_page: Open, site: Site) -> None:
     """Not to the top of the list: it is in sight and has the focus, on a phone too."""
     page = open_page("phone")

@@ -12,6 +12,12 @@ from precord.retrieve.rank import best_rows
 from precord.statements import SUPERCLASSES, Superclass
 
 POSSIBLE = 0.05  # probability from which a class must be among the hits
+_NAMES = {
+    Superclass.MI: "myocardial infarction",
+    Superclass.STTC: "ST-T changes",
+    Superclass.CD: "conduction disturbance",
+    Superclass.HYP: "hypertrophy",
+}
 _ABNORMAL = np.array([c is not Superclass.NORM for c in SUPERCLASSES])
 
 
@@ -60,7 +66,7 @@ def describe_added(
             continue
         added = _ABNORMAL & (probabilities >= POSSIBLE) & (classes[row] > 0) & ~shown
         words = ", ".join(
-            f"{SUPERCLASSES[c]} ({probabilities[c]:.0%})" for c in np.flatnonzero(added)
+            f"{_NAMES[SUPERCLASSES[c]]} ({probabilities[c]:.0%})" for c in np.flatnonzero(added)
         )
         notes.append(f"case {place} is not the next nearest; it shows what is possible: {words}")
     return notes

@@ -1,5 +1,6 @@
 // An ECG of the API as SVG. One unit is one millimetre; all places come from the API's layout.
 
+import { lag } from "./beats.js";
 import { svg } from "./dom.js";
 import { t } from "./words.js";
 
@@ -9,6 +10,7 @@ const HEAD = 9; // mm above the grid: facts, and the banner where the scale is u
 export function drawEcg(ecg, name, theirs = null) {
   const top = ecg.grid_top - HEAD;
   const height = ecg.grid_height + HEAD + 5;
+  const late = theirs ? lag(ecg, theirs) : 0;
   const clip = `clip-${Math.random().toString(36).slice(2)}`;
   return svg("svg",
     { class: "ecg", viewBox: `0 ${top} ${ecg.width} ${height}`, role: "img",
@@ -19,20 +21,20 @@ export function drawEcg(ecg, name, theirs = null) {
     grid(ecg),
     ecg.mm_per_mv === null ? banner(ecg) : null,
     ecg.pulses.map(([x, y]) => pulse(ecg, x, y)),
-    theirs ? ecg.strips.map((strip, i) => drawUnder(ecg, strip, theirs, theirs.strips[i], clip)) : null,
+    theirs ? ecg.strips.map((strip, i) => drawUnder(ecg, strip, theirs, theirs.strips[i], clip, late)) : null,
     ecg.strips.map((strip) => drawStrip(ecg, strip, clip)),
     svg("text", { class: "facts", x: ecg.grid_left, y: top + 3.2 }, facts(ecg)),
     svg("text", { class: "facts", x: ecg.grid_left, y: top + height - 1.2 }, t("disclaimer")),
   );
 }
 
-/** Return a strip of another ECG at the place of *strip*, its first R on the first R there. */
-function drawUnder(ecg, strip, theirs, other, clip) {
+/** Return a strip of another ECG at the place of *strip*, its first QRS on the first there: R on R, and *late* seconds on. */
+function drawUnder(ecg, strip, theirs, other, clip, late) {
   if (!other || other.lead !== strip.lead || other.label !== strip.label) return null;
   const first = (one, part) => one.r_peaks_s.find((r) => r >= part.start_s && r < part.start_s + part.duration_s);
   const [ours, their] = [first(ecg, strip), first(theirs, other)];
   if (ours === undefined || their === undefined) return null;
-  const shift = ((ours - strip.start_s) - (their - other.start_s)) * ecg.mm_per_s;
+  const shift = ((ours - strip.start_s) - (their - other.start_s) + late) * ecg.mm_per_s;
   const moved = { ...other, y: strip.y, x: strip.x + shift };
   const [from, to] = [strip.x, strip.x + strip.duration_s * ecg.mm_per_s];
   moved.up = other.up.map((mm, i) => (moved.x + i * moved.step < from || moved.x + i * moved.step > to ? null : mm));
