@@ -42,14 +42,20 @@ def origin(tmp_path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def serving(folder: Path, access: Access, port: int, **tls: Path) -> Iterator[None]:
+def serving(
+    folder: Path, access: Access, port: int, tls: tuple[Path | None, Path | None] = (None, None)
+) -> Iterator[None]:
     """Serve a small library to whom *access* lets in."""
     encoder, path = FakeEncoder(), make_library(folder / "lib.db")
     with SqliteLibrary.open(path) as library, ParserPool(1) as parsers:
         audit = AuditLog(folder / "audit.jsonl")
         service = Service(Retriever(library, encoder), library, parsers, audit, encoder)
         app = create_app(service, access)
-        server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", **tls))
+        cert, key = tls
+        config = uvicorn.Config(
+            app, port=port, log_level="error", ssl_certfile=cert, ssl_keyfile=key
+        )
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         while not server.started:
@@ -110,7 +116,7 @@ def lan(tmp_path: Path) -> Iterator[tuple[str, Access]]:
         origins=(origin,),
         certificate=certificate_fingerprint(cert),
     )
-    with serving(tmp_path, access, port, ssl_certfile=cert, ssl_keyfile=key):
+    with serving(tmp_path, access, port, (cert, key)):
         yield f"{origin}/?key={access.key}", access
 
 
