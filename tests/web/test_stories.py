@@ -38,7 +38,7 @@ def test_put_aside_and_stressed(open_page: Open, site: Site) -> None:
     upload(page, site)
     first = page.locator(".hit").first.get_attribute("data-case")
     page.locator(".hit").first.get_by_role("button", name="Not this one").click()
-    expect(page.locator("#hits")).to_contain_text("1 cases put aside")
+    expect(page.locator("#hits")).to_contain_text("1 case put aside")
     expect(page.locator(f".hit[data-case='{first}']")).to_have_count(0)
     page.get_by_role("button", name="Bring them back").click()
     expect(page.locator(f".hit[data-case='{first}']")).to_have_count(1)
