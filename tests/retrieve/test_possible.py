@@ -67,7 +67,7 @@ def test_the_note_says_which_case_and_why() -> None:
     (note,) = describe_added(
         np.array([0, 2]), np.array([0, 1]), classes, chances(STTC=0.9, HYP=0.06, MI=0.01)
     )
-    assert note == "case 2 is not the next nearest; it shows what is possible: hypertrophy (6%)"
+    assert note == "case 2 is not the next nearest; it shows what is possible: 6% hypertrophy"
 
 
 @given(

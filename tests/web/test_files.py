@@ -50,6 +50,7 @@ def test_no_word_is_unused() -> None:
     made |= {f"login_{key}" for key in ("why", "wrong", "wait", "name", "password", "enter")}
     made |= {f"kind_{superclass}" for superclass in SUPERCLASSES} | {"kind_other"}
     made |= {f"stage_{stage}" for stage in Stage}
+    made |= {f"{key}_1" for key in ENGLISH if f"{key}_1" in ENGLISH}  # the singulars
     made |= {fault.value for fault in Fault} | set(VERDICTS)
     assert made <= ENGLISH.keys()
     assert ENGLISH.keys() - found - made == set()

@@ -66,7 +66,7 @@ def describe_added(
             continue
         added = _ABNORMAL & (probabilities >= POSSIBLE) & (classes[row] > 0) & ~shown
         words = ", ".join(
-            f"{_NAMES[SUPERCLASSES[c]]} ({probabilities[c]:.0%})" for c in np.flatnonzero(added)
+            f"{probabilities[c]:.0%} {_NAMES[SUPERCLASSES[c]]}" for c in np.flatnonzero(added)
         )
         notes.append(f"case {place} is not the next nearest; it shows what is possible: {words}")
     return notes
