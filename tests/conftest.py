@@ -5,11 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from precord.leads import LEADS
 from precord.record import Record
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test asks the network for a model
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")  # how long an example takes on a busy machine says nothing
 
 
 @pytest.fixture(scope="session")
