@@ -178,6 +178,18 @@ def test_why_a_photo_was_refused_is_seen_on_a_phone(
     keep(page, "phone-photo-refused")
 
 
+def test_a_photo_that_reached_nobody_is_not_to_be_corrected(
+    open_page: Open, site: Site, tmp_path: Path
+) -> None:
+    """That the service does not answer is no fault of the photo; it can be put in again."""
+    Image.new("RGB", (900, 600), "white").save(tmp_path / "blank.png")
+    page = open_page("phone")
+    page.route("**/v1/read", lambda route: route.abort())
+    page.set_input_files("#files", tmp_path / "blank.png")
+    expect(page.locator("#alert")).to_contain_text("does not answer")
+    assert page.url == f"{site.origin}/"
+
+
 def test_a_phone_shows_all_of_every_choice_and_number(open_page: Open, site: Site) -> None:
     """No word of the tools is cut, no table wider than its box, no button too small to touch."""
     page = open_page("phone", "de-DE")

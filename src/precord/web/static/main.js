@@ -71,7 +71,7 @@ async function search(what, isSame = false) {
       say(message(error));
       missing = isRead ? [] : [...new Set([...missing, ...error.missing])];
       if (missing.length) askStated(byId("stated"), missing, (mine.stated ??= {}), (stated) => search({ files: what.files, stated }));
-      if (photo && !isRead) {
+      if (photo && !isRead && error.message !== "unreachable") { // nothing that a person can correct
         photo.why = message(error);
         location.hash = "#/photo";
       }
