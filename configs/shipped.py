@@ -13,7 +13,7 @@ from pathlib import Path
 from runpy import run_path
 
 from precord.model.vit import VitConfig
-from precord.train.config import AugmentConfig
+from precord.train.config import AugmentConfig, TreeConfig
 
 _FIRST = run_path(str(Path(__file__).with_name("first.py")))["CONFIG"]
 
@@ -47,5 +47,6 @@ CONFIG = replace(
     _STAGED,
     text_pairs=64,
     score=replace(_FIRST.score, statements=0.55, superclasses=0.35),
+    trees=TreeConfig() if os.environ.get("PRECORD_TREES", "1") != "0" else None,
     partners=(_CONVOLUTIONS, _LONGER)[: int(os.environ.get("PRECORD_PARTNERS", "2"))],
 )

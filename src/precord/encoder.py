@@ -1,7 +1,8 @@
 """The encoder: records and texts to unit vectors, by ONNX Runtime alone.
 
-A folder of weights holds `ecg.onnx`, `text.onnx`, `tokenizer.json` and `encoder.json`, and
-`match.onnx` if the model can judge whether a text fits an ECG.
+A folder of weights holds `ecg.onnx`, `text.onnx`, `tokenizer.json` and `encoder.json`,
+`match.onnx` if the model can judge whether a text fits an ECG, and `trees.onnx` if trees read
+statements beside it.
 Vectors of different weights, precision or preparation must never meet: the fingerprint
 covers all of them.
 """
@@ -20,11 +21,14 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from precord.errors import ModelError
+from precord.image.encodings import SignedMap
 from precord.image.view import EcgImage, View, stack_images, view_record
 from precord.record import Record
 from precord.score import ScoreWeights
 from precord.signal.prepare import VERSION
 from precord.statements import CODES
+from precord.trees import FILE as TREES
+from precord.trees import Trees
 
 FILES = ("ecg.onnx", "text.onnx", "tokenizer.json", "encoder.json")
 MATCHER = "match.onnx"
@@ -91,6 +95,11 @@ class Encoder:
             self._matcher = (
                 _open(folder / MATCHER, threads) if (folder / MATCHER).exists() else None
             )
+            self._trees = (
+                Trees(folder / TREES, **facts["trees"], threads=threads)
+                if "trees" in facts
+                else None
+            )
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             self.fingerprint = _fingerprint(folder)
         except Exception as error:  # each library has its own errors; all mean the same here
@@ -125,16 +134,24 @@ class Encoder:
         statements = np.empty((len(images), len(CODES)), np.float32)
         for start in range(0, len(images), _BATCH):
             rows = slice(start, start + _BATCH)
-            vectors[rows], statements[rows] = self._ecg.run(
-                self._ecg_outputs[:2], _to_inputs(images[rows])
-            )
+            vectors[rows], said = self._ecg.run(self._ecg_outputs[:2], _to_inputs(images[rows]))
+            statements[rows] = self._join_trees(images[rows], said)
         return EcgEncoding(vectors, statements)
 
     def encode_query(self, record: Record) -> QueryEncoding:
         """Return what a search by *record* needs; raises as `encode_records` does."""
-        inputs = _to_inputs([view_record(record, self._view)])
-        vectors, statements, *tokens = self._ecg.run(None, inputs)
+        images = [view_record(record, self._view)]
+        vectors, said, *tokens = self._ecg.run(None, _to_inputs(images))
+        statements = self._join_trees(images, said)
         return QueryEncoding(vectors[0], statements[0], tuple(tokens) if tokens else None)
+
+    def _join_trees(
+        self, images: Sequence[EcgImage], said: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Return the probabilities (B, S) of the towers and, if there are any, the trees."""
+        if self._trees is None:
+            return said
+        return self._trees.join([i for i in images if isinstance(i, SignedMap)], said)
 
     def match(self, query: QueryEncoding, texts: Sequence[str]) -> NDArray[np.float32] | None:
         """Return (B,) the probability that each of *texts* says the same as the ECG.
@@ -200,8 +217,9 @@ def _open(path: Path, threads: int) -> Any:
 
 
 def _fingerprint(folder: Path) -> str:
-    """Return a hash of all that decides a vector."""
+    """Return a hash of all that decides a vector or a probability."""
     digest = hashlib.sha256(f"{VERSION}|{PRECISION}".encode())
-    for name in FILES[:3]:
+    trees = [TREES] if (folder / TREES).exists() else []
+    for name in (*FILES[:3], *trees):
         digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
     return digest.hexdigest()

@@ -24,7 +24,7 @@ from precord.simulate.findings import SINUS
 PR, QRS, QT = 0.16, 0.09, 0.38  # seconds, of the ECG built here
 
 
-def _build(rate: float = 500.0, rr: float = 0.8, *, p_wave: bool = True) -> Record:
+def build(rate: float = 500.0, rr: float = 0.8, *, p_wave: bool = True) -> Record:
     """Return ten seconds of a heart whose vector points to +45 degrees, beats every *rr* s.
 
     P, QRS and T are raised cosines, so that their onsets and ends are exact.
@@ -51,7 +51,7 @@ def _build(rate: float = 500.0, rr: float = 0.8, *, p_wave: bool = True) -> Reco
 
 def test_known_intervals_and_axis() -> None:
     """Rate 75, PR 160, QRS 90, QT 380 and 45 degrees, each within what a reader would allow."""
-    found = measure(_build())
+    found = measure(build())
 
     assert found.heart_rate_bpm == pytest.approx(75, rel=0.01)
     assert found.pr_ms == pytest.approx(160, abs=20)
@@ -108,7 +108,7 @@ def _blank(signal: Signal, rows: int | slice, columns: slice) -> Signal:
 @pytest.mark.parametrize("name", VARIANTS)
 def test_what_must_not_matter(name: str) -> None:
     """Lead order, gain, offset, a missing lead, a gap."""
-    record = _build()
+    record = build()
     if name == "two seconds missing":
         assert measure(VARIANTS[name](record)).pr_ms == pytest.approx(160, abs=25)
     else:
@@ -118,12 +118,12 @@ def test_what_must_not_matter(name: str) -> None:
 @pytest.mark.parametrize("rate", [125.0, 250.0, 360.0, 1000.0])
 def test_the_sampling_rate_does_not_matter(rate: float) -> None:
     """Within a few samples of the coarser rate."""
-    _close(_build(500), _build(rate))
+    _close(build(500), build(rate))
 
 
 def test_without_a_p_wave_there_is_no_pr() -> None:
     """Empty rather than wrong; the rest is measured."""
-    found = measure(_build(p_wave=False))
+    found = measure(build(p_wave=False))
 
     assert found.pr_ms is None
     assert found.p_axis_deg is None
@@ -132,7 +132,7 @@ def test_without_a_p_wave_there_is_no_pr() -> None:
 
 def test_unknown_scale_has_no_axis() -> None:
     """Ratios between leads mean nothing there; intervals do."""
-    found = measure(replace(_build(), scale=Scale.UNKNOWN))
+    found = measure(replace(build(), scale=Scale.UNKNOWN))
 
     assert found.qrs_axis_deg is None
     assert found.t_axis_deg is None
@@ -149,7 +149,7 @@ def test_noise_and_silence_have_no_beats(noise_record: Record) -> None:
 
 def test_one_lead_is_enough_for_rate_and_intervals() -> None:
     """Lead II alone: no axis."""
-    record = _build()
+    record = build()
     found = measure(Record(record.signal[1:2], (Lead.II,), record.rate))
 
     assert found.heart_rate_bpm == pytest.approx(75, rel=0.01)

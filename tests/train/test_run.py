@@ -15,7 +15,7 @@ from precord.encoder import Encoder
 from precord.errors import LeakError, ModelError
 from precord.io import write_wfdb
 from precord.simulate import simulate
-from precord.train.config import TrainConfig, load_config
+from precord.train.config import TrainConfig, TreeConfig, load_config
 from precord.train.pool import simulate_pool
 from precord.train.run import Watch, _draw, _load_real, train
 from precord.train.texts import names_any, read_texts
@@ -27,12 +27,14 @@ CODES = ("NORM", "AFIB", "CLBBB", "IMI")
 BOTH = """
 from precord.model.joint import ModelConfig
 from precord.model.picture import PictureConfig
-from precord.train.config import TrainConfig
+from precord.train.config import TrainConfig, TreeConfig
+_PICTURE = ModelConfig(vision=PictureConfig())
 CONFIG = TrainConfig(corpora=(), folds=(1, 8), validation_fold=8)
 """
 ONE = BOTH.replace("()", "((1, 2),)").replace("(1, 8)", "(1,)")
 NESTED = "TrainConfig((), partners=(TrainConfig(()),))"
 PICTURE = "TrainConfig((), model=ModelConfig(vision=PictureConfig()))"
+TREES = TreeConfig(copies=1, rounds=3, least_in_leaf=2, least_cases=2)
 SILENT = Watch(lambda *_: None, lambda _: None, lambda _: None)
 
 
@@ -86,12 +88,14 @@ def test_nothing_of_fold_9_reaches_a_run(config: TrainConfig, tmp_path: Path) ->
 
     The ECGs of fold 9 cannot even be read, and a letter of its reports is in no vocabulary.
     """
+    config = replace(config, trees=TREES)
     train(config, tmp_path / "with", SILENT)
     fewer = _write_corpus(tmp_path / "fewer", [1, 2, 3, 4])
     without = replace(config, corpora=(("folder", fewer),))
     train(without, tmp_path / "without", SILENT)
 
-    for name in ("best.safetensors", "tokenizer.json", "weights/encoder.json"):
+    learnt = ("best.safetensors", "tokenizer.json", "weights/encoder.json", "weights/trees.onnx")
+    for name in learnt:
         one, other = (tmp_path / run / name for run in ("with", "without"))
         assert one.read_bytes() == other.read_bytes(), name
     vocabulary = Tokenizer.from_file(str(tmp_path / "with" / "tokenizer.json")).get_vocab()
@@ -243,6 +247,7 @@ def test_the_shipped_configuration_leaves_fold_9_and_10_alone() -> None:
         (ONE.replace("(1,)", "(1,), hidden_signal_weight=1"), "a model that redraws"),
         (ONE.replace("(1,)", f"(1,), partners=({NESTED},)"), "partners of its own"),
         (ONE.replace("(1,)", f"(1,), partners=({PICTURE},)"), "another view"),
+        (ONE.replace("(1,)", "(1,), trees=TreeConfig(), model=_PICTURE"), "trees read signed maps"),
         (ONE.replace("((1, 2),)", "()"), "without a data set simulated_share is 1"),
     ],
 )

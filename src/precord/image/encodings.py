@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precord.leads import LEADS
-from precord.record import Record
-from precord.signal.prepare import MODEL_SAMPLES
+from precord.record import Record, Scale
+from precord.signal.prepare import MODEL_RATE, MODEL_SAMPLES
 
 Array = NDArray[np.float32]
 
@@ -41,6 +41,12 @@ class SignedMap:
     pixels: NDArray[np.float32]
     mask: NDArray[np.bool_]
     is_calibrated: bool
+
+    def to_record(self) -> Record:
+        """Return the prepared record that this is the map of."""
+        signal = np.where(self.mask, self.pixels, np.nan).astype(np.float32)
+        scale = Scale.MILLIVOLT if self.is_calibrated else Scale.UNKNOWN
+        return Record(signal, LEADS, MODEL_RATE, scale=scale)
 
 
 def signed_map(prepared: Record) -> SignedMap:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from precord.errors import ModelError
+from precord.image.view import View
 from precord.model.joint import ModelConfig
 from precord.score import ScoreWeights
 from precord.statements import CODES
@@ -41,6 +42,37 @@ class AugmentConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class TreeConfig:
+    """How the trees grow that read statements from measured features beside the towers.
+
+    Attributes:
+        copies: varied copies of each record that they learn from, beside itself.
+        augment: how a copy is varied. Features need no scale, so none is forgotten.
+        rounds: trees of one statement.
+        least_in_leaf: records and copies.
+        penalty: L2, of what a leaf says.
+        feature_share: of the features that a split may choose from.
+        least_cases: records that have a statement, and that lack it; with fewer no tree grows.
+        share: of the log odds that is the trees'; the rest is the towers'.
+    """
+
+    copies: int = 2
+    augment: AugmentConfig = field(
+        default_factory=lambda: AugmentConfig(
+            forget_scale=0.0, gain=0.0, drop_leads=0.25, window=0.5, noise=0.05
+        )
+    )
+    rounds: int = 60
+    learning_rate: float = 0.08
+    leaves: int = 6
+    least_in_leaf: int = 30
+    penalty: float = 5.0
+    feature_share: float = 0.3
+    least_cases: int = 10
+    share: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class TrainConfig:
     """One run.
 
@@ -71,6 +103,7 @@ class TrainConfig:
         score: what validation ranks by, and what the weights are shipped with.
         partners: runs of their own on the same records, of which only the statement heads stay:
             what they say is averaged with what this one says; docs/decisions/0014-readers.md.
+        trees: grown on the same records, read beside the towers; docs/decisions/0039-trees.md.
     """
 
     corpora: tuple[tuple[str, Path], ...]
@@ -105,6 +138,7 @@ class TrainConfig:
     device: Literal["auto", "cpu", "cuda"] = "auto"
     seed: int = 1
     partners: tuple["TrainConfig", ...] = ()
+    trees: TreeConfig | None = None
 
     def for_partner(self, number: int) -> "TrainConfig":
         """Return the run of a partner: its recipe, on this run's data and machine."""
@@ -157,6 +191,8 @@ def _faults(config: TrainConfig) -> Iterator[tuple[bool, str]]:
     fuses = config.model.fusion is not None
     needs_fusion = bool(config.matching_weight or config.masked_word_weight)
     yield needs_fusion and not fuses, "matching and masked words need a fusion encoder"
+    is_map = config.model.vision.view is View.SIGNED
+    yield config.trees is not None and not is_map, "trees read signed maps alone"
     for partner in config.partners:
         yield bool(partner.partners), "a partner has partners of its own"
         is_other = partner.model.vision.view != config.model.vision.view

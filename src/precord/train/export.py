@@ -91,10 +91,12 @@ def export(
     score: ScoreWeights,
     thresholds: dict[str, float],
     withheld: frozenset[str] = frozenset(),
+    trees: dict[str, object] | None = None,
 ) -> None:
     """Write `ecg.onnx`, `text.onnx`, `tokenizer.json` and `encoder.json` into *folder*.
 
-    A model with a fusion encoder gets `match.onnx` too.
+    A model with a fusion encoder gets `match.onnx` too. The trees are there already; *trees* is
+    what `trees.Trees` must know of them.
 
     Raises:
         ModelError: ONNX Runtime does not give what PyTorch gives.
@@ -131,6 +133,7 @@ def export(
         "statements": list(CODES),
         "thresholds": {code: round(value, 4) for code, value in thresholds.items()},
         "withheld": sorted(withheld),
+        **({"trees": trees} if trees else {}),
     }
     (folder / "encoder.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
 

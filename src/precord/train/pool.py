@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precord.corpora import Entry
+from precord.image.encodings import SignedMap
 from precord.image.view import EcgImage, View, stack_images, view_record
 from precord.report import Language
 from precord.signal.prepare import MODEL_RATE
@@ -55,6 +56,11 @@ class Pool:
             tuple(self.patients[i] for i in rows),
             tuple(self.folds[i] for i in rows),
         )
+
+    def to_maps(self) -> list[SignedMap]:
+        """Return the signed maps, if that is what the images are."""
+        rows = zip(self.pixels, self.mask > 0, self.calibrated > 0, strict=True)
+        return [SignedMap(pixels, mask, bool(scale)) for pixels, mask, scale in rows]
 
     def in_folds(self, folds: Collection[int]) -> "Pool":
         """Return the pool of the records in *folds*."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -23,7 +24,10 @@ from precord.train.pool import Pool, load_pool, simulate_pool
 from precord.train.processes import Group, join
 from precord.train.texts import TextPool, names_any, read_texts
 from precord.train.tokenizer import load_tokenizer, train_tokenizer
+from precord.train.trees import count_steps, grow, write_trees
 from precord.train.validate import choose_thresholds, embed
+from precord.trees import FILE as TREES
+from precord.trees import Trees
 
 _SIMULATION_SEED = 0x5EED
 
@@ -66,16 +70,22 @@ def train(config: TrainConfig, folder: Path, watch: Watch, *, resume: bool = Fal
             if state is None or state.passes_done < partner.passes:
                 _fit(partner, own, heard, group, resume=state is not None)
         if group.rank == 0:
-            _export_best(config, folder, fitted.tokenizer, fitted.judge, group)
+            _export_best(config, folder, fitted, group, heard)
         return fitted.state
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fitted:
-    """A run that has come to its end, its tokeniser, and the records that set thresholds."""
+    """A run that has come to its end, with its tokeniser.
+
+    Attributes:
+        training: the records that trained.
+        judge: those that set thresholds.
+    """
 
     state: State
     tokenizer: Tokenizer
+    training: Pool
     judge: Pool
 
 
@@ -84,9 +94,10 @@ def _fit(config: TrainConfig, folder: Path, watch: Watch, group: Group, *, resum
     folder.mkdir(parents=True, exist_ok=True)
     own = _own_tokenizer(config)  # first, so that a model that is not there is missed at once
     training, validation = _load_real(config, watch) if config.corpora else (None, None)
-    judge = validation if validation is not None else training
-    if resume and judge is not None and (ended := _read_ended(config, folder, judge)) is not None:
-        return ended
+    if resume and training is not None:
+        ended = _read_ended(config, folder, training, validation)
+        if ended is not None:
+            return ended
     simulated = _simulate(config, watch)
     if training is None:
         if simulated is None:
@@ -116,15 +127,18 @@ def _fit(config: TrainConfig, folder: Path, watch: Watch, group: Group, *, resum
 
     gallery = training if validation is not None else None
     state = run.train(gallery, validation, on_pass)
-    return _Fitted(state, tokenizer, judge if judge is not None else training)
+    return _Fitted(state, tokenizer, training, validation or training)
 
 
-def _read_ended(config: TrainConfig, folder: Path, judge: Pool) -> _Fitted | None:
+def _read_ended(
+    config: TrainConfig, folder: Path, training: Pool, validation: Pool | None
+) -> _Fitted | None:
     """Return the run in *folder* if nothing is left to do but to export it."""
     state = read_state(folder)
     if state is None or state.passes_done < config.passes:
         return None
-    return _Fitted(state, load_tokenizer(folder / "tokenizer.json"), judge)
+    tokenizer = load_tokenizer(folder / "tokenizer.json")
+    return _Fitted(state, tokenizer, training, validation or training)
 
 
 def _partner_folder(folder: Path, number: int) -> Path:
@@ -133,26 +147,45 @@ def _partner_folder(folder: Path, number: int) -> Path:
 
 
 def _export_best(
-    config: TrainConfig, folder: Path, tokenizer: Tokenizer, judge: Pool, group: Group
+    config: TrainConfig, folder: Path, fitted: _Fitted, group: Group, watch: Watch
 ) -> None:
-    """Write the weights of the best pass and its partners, with thresholds that *judge* sets."""
+    """Write the weights of the best pass, its partners and its trees, with their thresholds."""
     model = JointModel(config.model)
     load_model(folder / "best.safetensors", model)
     for number, partner in enumerate(config.partners):
         joining = JointModel(partner.model)
         load_model(_partner_folder(folder, number) / "best.safetensors", joining)
         model.listen_to(joining)
-    found = embed(model.to(group.device), tokenizer, judge)
-    thresholds = choose_thresholds(to_multi_hot(judge.statements), found.probabilities)
-    weights = folder / "weights"
+    judge, weights = fitted.judge, folder / "weights"
+    said = embed(model.to(group.device), fitted.tokenizer, judge).probabilities
+    weights.mkdir(exist_ok=True)
+    facts = _grow_trees(config, fitted.training, weights / TREES, watch)
+    if facts is not None:
+        said = Trees(weights / TREES, **facts).join(judge.to_maps(), said)
     export(
         model.cpu(),
-        tokenizer,
+        fitted.tokenizer,
         weights,
         score=config.score,
-        thresholds=thresholds,
+        thresholds=choose_thresholds(to_multi_hot(judge.statements), said),
         withheld=config.withheld,
+        trees=facts,
     )
+
+
+def _grow_trees(
+    config: TrainConfig, training: Pool, path: Path, watch: Watch
+) -> dict[str, Any] | None:
+    """Write the trees to *path*; return what `Trees` must know of them; None if none grew."""
+    path.unlink(missing_ok=True)
+    if config.trees is None:
+        return None
+    watch.on_stage("growing trees", count_steps(training, config.trees))
+    grown = grow(training, config.trees, config.seed, watch.on_step)
+    if not grown.models:
+        return None
+    write_trees(grown, path)
+    return {"statements": grown.statements, "share": config.trees.share}
 
 
 def _own_tokenizer(config: TrainConfig) -> tuple[Tokenizer, Marks] | None:
