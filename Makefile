@@ -7,7 +7,7 @@ PRECORD_SHARED ?= ../shared
 DATA := $(PRECORD_SHARED)/data
 export PRECORD_SHARED
 
-.PHONY: help setup demo test check fuzz bench docs baselines costs ablations towers readers cross calibrate scaling results gates wheel bundle check-bundle clean
+.PHONY: help setup demo test check fuzz bench docs baselines costs ablations towers readers trees cross calibrate scaling results gates wheel bundle check-bundle clean
 
 help: ## list what there is to do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -60,14 +60,17 @@ docs: $(VENV)/.dev ## regenerate the command-line reference
 VIEWS := signed qiu2023-grid qiu2023-concat
 WITHHELD := signed signed-one-beat signed-no-polarity signed-no-voltage
 BASELINES := runs/supervised/weights/encoder.json runs/withheld/weights/encoder.json \
-	runs/first-reader/weights/encoder.json \
+	runs/first-reader/weights/encoder.json runs/towers/weights/encoder.json \
 	runs/budget-minilm/weights/encoder.json $(VIEWS:%=runs/budget-%/weights/encoder.json)
 
 runs/supervised/weights/encoder.json: | $(VENV)/.dev
 	$(BIN)/precord train configs/supervised.py --out runs/supervised
 
+runs/towers/weights/encoder.json: | $(VENV)/.dev
+	PRECORD_TREES=0 $(BIN)/precord train configs/shipped.py --out runs/towers
+
 runs/first-reader/weights/encoder.json: | $(VENV)/.dev
-	PRECORD_PARTNERS=0 $(BIN)/precord train configs/shipped.py --out runs/first-reader
+	PRECORD_TREES=0 PRECORD_PARTNERS=0 $(BIN)/precord train configs/shipped.py --out runs/first-reader
 
 runs/withheld/weights/encoder.json: | $(VENV)/.dev
 	$(BIN)/precord train configs/withheld.py --out runs/withheld
@@ -107,10 +110,13 @@ runs/cv-shipped/queries.npz: | $(VENV)/.dev
 cross: runs/cv-shipped/queries.npz ## weights of the shipped recipe that half of the recordings may ask (an hour and a half on one core)
 
 runs/cv-readers-%/queries.npz: | $(VENV)/.dev
-	PRECORD_PARTNERS=$* $(BIN)/precord cross-validate configs/shipped.py --out runs/cv-readers-$*
+	PRECORD_TREES=0 PRECORD_PARTNERS=$* $(BIN)/precord cross-validate configs/shipped.py --out runs/cv-readers-$*
 
-readers: runs/cv-readers-0/queries.npz runs/cv-readers-1/queries.npz runs/cv-shipped/queries.npz ## what each further reader is worth, inside folds 1-8 (three hours on one core)
-	$(BIN)/precord compare runs/cv-readers-0 runs/cv-readers-1 runs/cv-shipped
+readers: $(foreach n,0 1 2,runs/cv-readers-$(n)/queries.npz) ## what each further reader is worth, inside folds 1-8 (three hours on one core)
+	$(BIN)/precord compare runs/cv-readers-0 runs/cv-readers-1 runs/cv-readers-2
+
+trees: runs/cv-readers-2/queries.npz runs/cv-shipped/queries.npz ## what trees beside the readers are worth, inside folds 1-8 (three hours on one core)
+	$(BIN)/precord compare runs/cv-readers-2 runs/cv-shipped
 
 calibrate: runs/cv-shipped/queries.npz ## what their answers teach of probability and doubt, kept beside the weights that ship
 	$(BIN)/python benchmarks/answers.py --fit
@@ -147,6 +153,7 @@ results: $(VENV)/.dev ## fold 9 against folds 1-8, beside the baselines that `ma
 	$(BIN)/precord ingest ptb-xl-zscored $(DATA)/ptb-xl-zscored --folds 1-8 --library runs/results.db
 	$(BIN)/precord evaluate ptb-xl $(DATA)/ptb-xl ptb-xl-zscored $(DATA)/ptb-xl-zscored \
 		--fold 9 --library runs/results.db --json docs/results/fold9.json \
+		$(call beside,towers,the towers without the trees) \
 		$(call beside,first-reader,the first reader alone) \
 		$(call beside,supervised,supervised network) \
 		$(call beside,budget-signed,ours with the small budget) \

@@ -1,5 +1,7 @@
 """Tests of the weights that ship: they load, are small, and find likes on simulated cases."""
 
+import json
+import shutil
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -13,7 +15,9 @@ from precord.relevance import Relevance, class_share
 from precord.report import Language
 from precord.retrieve.calibration import FILE, Calibration
 from precord.simulate import Simulated, draw_statements, simulate
+from precord.statements import CODES
 from precord.text import case_texts, mean_vectors
+from precord.trees import FILE as TREES
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +34,10 @@ def cases() -> list[Simulated]:
 
 
 def test_they_are_small() -> None:
-    """At most 25 MB together, and nothing beside the files of an encoder."""
+    """At most 25 MB together, and nothing beside the files of an encoder and its calibration."""
     folder = Path(str(resources.files("precord") / "weights"))
 
-    assert {p.name for p in folder.iterdir()} - {MATCHER, FILE} == {*FILES}
+    assert {p.name for p in folder.iterdir()} - {MATCHER, FILE, TREES} == {*FILES}
     assert sum(p.stat().st_size for p in folder.iterdir()) < 25e6
 
 
@@ -129,3 +133,24 @@ def test_case_texts_and_ecgs_agree(encoder: Encoder, cases: list[Simulated]) -> 
 
     rank = (scores > np.diag(scores)[:, None]).sum(axis=1)
     assert np.median(rank) < 0.2 * len(cases)
+
+
+def test_trees_have_their_say(encoder: Encoder, cases: list[Simulated], tmp_path: Path) -> None:
+    """Without `trees.onnx` the vectors are the same and the statements others; one ECG or many."""
+    folder = Path(str(resources.files("precord") / "weights"))
+    shutil.copytree(folder, tmp_path / "towers", ignore=shutil.ignore_patterns(TREES))
+    facts = json.loads((tmp_path / "towers" / "encoder.json").read_text())
+    known = facts.pop("trees")["statements"]
+    (tmp_path / "towers" / "encoder.json").write_text(json.dumps(facts))
+    towers = Encoder.load(tmp_path / "towers")
+    records = [case.record for case in cases[:4]]
+
+    both, alone = encoder.encode_records(records), towers.encode_records(records)
+
+    assert towers.fingerprint != encoder.fingerprint
+    np.testing.assert_array_equal(both.vectors, alone.vectors)
+    differs = np.abs(both.statements - alone.statements).max(axis=0) > 0.001
+    assert differs.sum() > len(known) / 2
+    assert {CODES[i] for i in np.flatnonzero(differs)} <= set(known)
+    one = encoder.encode_query(records[0]).statements
+    np.testing.assert_allclose(one, both.statements[0], atol=1e-4)

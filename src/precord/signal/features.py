@@ -95,7 +95,7 @@ def extract_features(prepared: Record) -> NDArray[np.float32]:
     bounds = find_bounds(beats)
     if bounds is not None:
         signal, _ = bridge(beats.signal)
-        present = ~np.isnan(beats.signal).all(axis=1)
+        present = np.asarray(~np.isnan(beats.signal).all(axis=1), np.bool_)
         found |= _rests(beats, signal, present, bounds)
         found |= _likeness(beats, signal[present], bounds)
         found |= _waves(beats.median, bounds)

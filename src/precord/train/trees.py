@@ -168,7 +168,7 @@ class _Table:
     """The nodes of many trees as the operator's parallel lists."""
 
     def __init__(self) -> None:
-        self.attributes: dict[str, list[Any]] = {
+        self.attributes: dict[str, Any] = {
             f"nodes_{name}": []
             for name in (
                 "treeids",
