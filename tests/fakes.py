@@ -27,6 +27,10 @@ class FakeEncoder:
         vectors = np.stack([_unit(r.digest()) for r in records])
         return EcgEncoding(vectors, np.zeros((len(records), len(CODES)), np.float32))
 
+    def embed_records(self, records: Sequence[Record]) -> NDArray[np.float32]:
+        """Return the vectors alone."""
+        return self.encode_records(records).vectors
+
     def encode_query(self, record: Record) -> QueryEncoding:
         """Return the same of one record."""
         found = self.encode_records([record])

@@ -123,23 +123,33 @@ class Encoder:
             return cls(Path(str(resources.files("precord") / "weights")), threads=threads)
         return cls(folder, threads=threads)
 
-    def encode_records(self, records: Sequence[Record]) -> EcgEncoding:
-        """Return vectors and statement probabilities of *records*, each prepared here.
+    def embed_records(self, records: Sequence[Record]) -> NDArray[np.float32]:
+        """Return (B, D) unit vectors of *records*: what a library keeps of them.
 
         Raises:
             SignalError: A record is too short, or its first ten seconds are missing.
         """
+        return self._run_towers([view_record(record, self._view) for record in records]).vectors
+
+    def encode_records(self, records: Sequence[Record]) -> EcgEncoding:
+        """Return vectors and statement probabilities of *records*; raises as above."""
         images = [view_record(record, self._view) for record in records]
+        seen = self._run_towers(images)
+        return EcgEncoding(seen.vectors, self._join_trees(images, seen.statements))
+
+    def _run_towers(self, images: Sequence[EcgImage]) -> EcgEncoding:
+        """Return what the towers alone say, in batches."""
         vectors = np.empty((len(images), self.dim), np.float32)
         statements = np.empty((len(images), len(CODES)), np.float32)
         for start in range(0, len(images), _BATCH):
             rows = slice(start, start + _BATCH)
-            vectors[rows], said = self._ecg.run(self._ecg_outputs[:2], _to_inputs(images[rows]))
-            statements[rows] = self._join_trees(images[rows], said)
+            vectors[rows], statements[rows] = self._ecg.run(
+                self._ecg_outputs[:2], _to_inputs(images[rows])
+            )
         return EcgEncoding(vectors, statements)
 
     def encode_query(self, record: Record) -> QueryEncoding:
-        """Return what a search by *record* needs; raises as `encode_records` does."""
+        """Return what a search by *record* needs; raises as `embed_records` does."""
         images = [view_record(record, self._view)]
         vectors, said, *tokens = self._ecg.run(None, _to_inputs(images))
         statements = self._join_trees(images, said)

@@ -18,7 +18,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from multiprocessing import get_context, parent_process
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +33,6 @@ from precord.report import Report
 from precord.signal.measure import measure
 from precord.signal.quality import assess
 from precord.text import case_texts, clean_report, mean_vectors
-
-if TYPE_CHECKING:  # a worker that only reads need not load ONNX Runtime
-    from precord.encoder import EcgEncoding
 
 _TASK = 8  # entries that a worker takes at once
 _AHEAD = 4  # tasks a worker that may wait, so that memory stays bounded
@@ -52,8 +49,8 @@ class TextEncoder(Protocol):
 class IngestEncoder(TextEncoder, Protocol):
     """What ingestion needs of an encoder."""
 
-    def encode_records(self, records: Sequence[Record]) -> "EcgEncoding":
-        """Return unit vectors of *records*."""
+    def embed_records(self, records: Sequence[Record]) -> NDArray[np.float32]:
+        """Return (B, D) unit vectors of *records*."""
         ...
 
 
@@ -159,7 +156,7 @@ def _add(
     results: list[_Read], library: Library, encoder: IngestEncoder, refused: list[Refusal]
 ) -> int:
     """Encode and commit *results*; return how many, and put the others into *refused*."""
-    good, vectors = _encode_records(results, encoder, refused)
+    good, vectors = _embed(results, encoder, refused)
     if not good:
         return 0
     entries = [result.entry for result in good]
@@ -171,21 +168,21 @@ def _add(
     return len(good)
 
 
-def _encode_records(
+def _embed(
     results: list[_Read], encoder: IngestEncoder, refused: list[Refusal]
 ) -> tuple[list[_Read], NDArray[np.float32]]:
     """Return the results that can be encoded, with their (N, D) vectors."""
     if not results:
         return [], np.empty((0, 0), np.float32)
     try:
-        return results, encoder.encode_records([result.record for result in results]).vectors
+        return results, encoder.embed_records([result.record for result in results])
     except SignalError as error:
         if len(results) == 1:
             refused.append(Refusal(results[0].entry.case_id, str(error)))
             return [], np.empty((0, 0), np.float32)
     good, rows = [], []
     for result in results:  # one of them cannot be encoded: find out which
-        one, vectors = _encode_records([result], encoder, refused)
+        one, vectors = _embed([result], encoder, refused)
         good += one
         rows += list(vectors)
     return good, np.array(rows, np.float32)

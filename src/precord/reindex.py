@@ -48,7 +48,7 @@ def reindex(
                 without = next(case.id for case in cases if case.record is None)
                 raise LibraryError(f"{path}: stores no signal of case {without}; ingest it again")
             try:
-                ecg = encoder.encode_records(records).vectors
+                ecg = encoder.embed_records(records)
             except SignalError as error:
                 raise LibraryError(f"{path}: {error}") from error
             reports = [case.report for case in cases]

@@ -62,6 +62,8 @@ class Trees:
             images: B, what the towers saw.
             probabilities: (B, S) what they said.
         """
+        if not images:
+            return probabilities
         features = np.stack([extract_features(image.to_record()) for image in images])
         (said,) = self._session.run(None, {"features": features})
         towers = logit(np.clip(probabilities, _LEAST, 1 - _LEAST))

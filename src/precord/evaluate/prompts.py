@@ -87,7 +87,7 @@ def zero_shot(material: Material, encoder: Encoder) -> dict[str, Estimate]:
     """
     resamples = Resamples.draw(material.patients, _RESAMPLES)
     truth = to_multi_hot([e.statements for e in material.entries])
-    vectors = encoder.encode_records(material.records).vectors
+    vectors = encoder.embed_records(material.records)
     pairs = _against_other(_cosines(vectors, encoder), encoder.withheld)
     asked = (i for i, code in enumerate(CODES) if code in encoder.withheld)
     kept = [i for i in asked if _is_counted(truth[:, i])]

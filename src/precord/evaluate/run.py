@@ -86,7 +86,7 @@ def run(
     by_method = {}
     if modal:
         beside = {
-            name: _cross_modal(material, weights.encode_records(material.records).vectors, weights)
+            name: _cross_modal(material, weights.embed_records(material.records), weights)
             for name, weights in seeing.items()
         }
         by_method[_CROSS_MODAL] = side_by_side({"precord": modal} | beside)
