@@ -36,6 +36,10 @@ class FakeEncoder:
         found = self.encode_records([record])
         return QueryEncoding(found.vectors[0], found.statements[0])
 
+    def read_towers(self, records: Sequence[Record]) -> NDArray[np.float32]:
+        """Return what is read in each."""
+        return np.stack([self.encode_query(record).statements for record in records])
+
     def match(self, query: QueryEncoding, texts: Sequence[str]) -> None:
         """Return that it cannot tell."""
 

@@ -131,6 +131,10 @@ class Encoder:
         """
         return self._run_towers([view_record(record, self._view) for record in records]).vectors
 
+    def read_towers(self, records: Sequence[Record]) -> NDArray[np.float32]:
+        """Return (B, S) the statement probabilities of the towers alone; raises as above."""
+        return self._run_towers([view_record(record, self._view) for record in records]).statements
+
     def encode_records(self, records: Sequence[Record]) -> EcgEncoding:
         """Return vectors and statement probabilities of *records*; raises as above."""
         images = [view_record(record, self._view) for record in records]

@@ -38,6 +38,10 @@ class ChosenEncoder:
         present = np.array([float(code in self.present) for code in CODES], np.float32)
         return QueryEncoding(np.array(self.ecg, np.float32), present)
 
+    def read_towers(self, records: Sequence[Record]) -> NDArray[np.float32]:
+        """Return what is read in each."""
+        return np.stack([self.encode_query(record).statements for record in records])
+
     def match(self, query: QueryEncoding, texts: Sequence[str]) -> NDArray[np.float32] | None:
         """Return 1 for texts that hold the fitting word, else 0; None without such a word."""
         del query

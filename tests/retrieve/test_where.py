@@ -1,13 +1,13 @@
 """Tests of precord.retrieve.where: an encoder that looks at one place must be found out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from precord.case import Wave
-from precord.encoder import QueryEncoding
 from precord.leads import LEADS, Lead
 from precord.record import Record
 from precord.retrieve.where import Evidence, Piece, list_pieces, look, make_ordinary
@@ -27,11 +27,12 @@ class Reader:
     code: str
     see: See
 
-    def encode_query(self, record: Record) -> QueryEncoding:
-        """Return no vector, and the probabilities."""
-        read = np.full(len(CODES), 0.5, np.float32)
-        read[CODES.index(self.code)] = 1 / (1 + np.exp(-self.see(record)))
-        return QueryEncoding(np.zeros(2, np.float32), read)
+    def read_towers(self, records: Sequence[Record]) -> NDArray[np.float32]:
+        """Return the probabilities."""
+        read = np.full((len(records), len(CODES)), 0.5, np.float32)
+        odds = np.array([self.see(record) for record in records])
+        read[:, CODES.index(self.code)] = 1 / (1 + np.exp(-odds))
+        return read
 
 
 @pytest.fixture(scope="module")
@@ -113,10 +114,10 @@ def test_what_moves_every_statement_alike_is_worth_nothing(
     record, _ = premature
 
     class Sizer(Reader):
-        def encode_query(self, record: Record) -> QueryEncoding:
+        def read_towers(self, records: Sequence[Record]) -> NDArray[np.float32]:
             """Return the same probability for all."""
-            read = np.full(len(CODES), 1 / (1 + np.exp(-self.see(record))), np.float32)
-            return QueryEncoding(np.zeros(2, np.float32), read)
+            odds = np.array([self.see(record) for record in records], np.float32)
+            return np.repeat(1 / (1 + np.exp(-odds[:, None])), len(CODES), axis=1)
 
     evidence = look(record, Sizer("IMI", lambda r: float(np.abs(r.signal).mean())))
 

@@ -56,6 +56,10 @@ class QueryEncoder(Protocol):
         """Return the vector, statement probabilities and tokens of *record*."""
         ...
 
+    def read_towers(self, records: Sequence[Record]) -> NDArray[np.float32]:
+        """Return (B, S) the statement probabilities by what looks at *records*."""
+        ...
+
     def match(self, query: QueryEncoding, texts: Sequence[str]) -> NDArray[np.float32] | None:
         """Return (texts,) how likely each says the same as the ECG; None if it cannot tell."""
         ...

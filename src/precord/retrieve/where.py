@@ -12,11 +12,15 @@ large deflection moves every output, and that says nothing of this match. Statem
 far as they are rare and read in the query; a piece is worth what it is to the one that it
 carries most.
 
+Asked are the towers, which look at the record. The trees beside them (`trees`) ask for measured
+numbers, and those stand in the match's differences; in maps of their answers the right wave of
+simulated ST elevation came first in a third as many ECGs.
+
 Not told: what two pieces do together; rhythm, which is in no single wave.
 Shapes: L = 12 leads, T samples, P pieces, S statements.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -24,7 +28,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precord.case import Region, Wave
-from precord.encoder import QueryEncoding
 from precord.leads import LEADS
 from precord.record import Record
 from precord.retrieve.calibration import logit
@@ -47,8 +50,8 @@ Span = tuple[int, int]
 class MapEncoder(Protocol):
     """What looking needs of an encoder."""
 
-    def encode_query(self, record: Record) -> QueryEncoding:
-        """Return the statement probabilities of *record*, and what else it makes of it."""
+    def read_towers(self, records: Sequence[Record]) -> NDArray[np.float32]:
+        """Return (B, S) the statement probabilities of *records* by what looks at them."""
         ...
 
 
@@ -126,7 +129,7 @@ class Evidence:
 def look(record: Record, encoder: MapEncoder) -> Evidence:
     """Return what each piece of *record* says of each statement.
 
-    About fifty runs of the encoder, whatever the number of cases it is asked of. Without
+    About fifty runs of the towers, whatever the number of cases it is asked of. Without
     beats that can be told there is no piece.
 
     Raises:
@@ -139,9 +142,7 @@ def look(record: Record, encoder: MapEncoder) -> Evidence:
     bounds = find_bounds(beats)
     pieces = list_pieces(seen, beats, bounds) if bounds else ()
     changed = [make_ordinary(seen, piece, beats) for piece in pieces]
-    read = np.stack(
-        [encoder.encode_query(r).statements for r in (seen, *changed)], dtype=np.float64
-    )
+    read = encoder.read_towers([seen, *changed]).astype(np.float64)
     odds = logit(read)
     return Evidence(pieces, seen.rate, read[0], odds[0] - odds[1:])
 
