@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from precord.digitize.bend import Bend
 from precord.digitize.grid import FLAT_PX_PER_MM, Grid, find_grid
 from precord.digitize.ink import find_ink
-from precord.digitize.leftover import find_area
+from precord.digitize.leftover import LINES_PX_PER_MM, find_area
 from precord.digitize.spacing import line_spacing
 
 _MM = round(FLAT_PX_PER_MM)
@@ -34,7 +34,9 @@ def test_a_corner_of_the_paper_is_no_grid() -> None:
     for edge in (200, 2200):
         flat[200:1200, edge - 2 : edge + 2] = 1.0
 
-    area, other = find_area(flat, (70, 120))
+    step = round(FLAT_PX_PER_MM / LINES_PX_PER_MM)
+    area, other = find_area(np.ascontiguousarray(flat[::step, ::step]), (70, 120))
+    area = area.repeat(step, axis=0).repeat(step, axis=1)
 
     assert area[inside].mean() > 0.99
     assert not area[:220].any()

@@ -18,7 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precord.digitize.bend import Bend
-from precord.digitize.leftover import FLAT_PX_PER_MM, enlarge, find_area, find_leftover, weigh
+from precord.digitize.leftover import (
+    FLAT_PX_PER_MM,
+    LINES_PX_PER_MM,
+    enlarge,
+    find_area,
+    find_leftover,
+    weigh,
+)
 from precord.digitize.light import show_lines
 from precord.digitize.spacing import line_spacing
 from precord.digitize.stage import OnStage, Stage, unwatched
@@ -120,20 +127,19 @@ def _flatten(
     coarse_v = low[1] + (np.arange(size[1] // _EVERY) * _EVERY + (_EVERY - 1) / 2) * step
     first, second = np.meshgrid(coarse_u, coarse_v)
     coarse = np.stack([first, second], -1)
-    seen_lines = _look(lines, bend.to_pixels(coarse), size)
+    seen_lines = _look(lines, bend.to_pixels(coarse))
     area, other = find_area(seen_lines, coarse.shape[:2])
     if other > _OTHER:
         raise UnsupportedFormatError(
             f"{name}: two pages in one picture; show one of them, or say where it is by --corners"
         )
-    weight = weigh(area, coarse.shape[:2])
-    start = coarse, weight
-    pixels, residual = _refine(lines, bend, start, (*_COARSE, *_FINE), mm_per_line)
+    start = coarse, weigh(area, coarse.shape[:2]), seen_lines
+    pixels, seen_lines, residual = _refine(lines, bend, start, (*_COARSE, *_FINE), mm_per_line)
     if mm_per_line <= 1.0:  # thick lines as dark as a trace mislead, and then thin ones fit better
         others = _refine(lines, bend, start, _FINE, mm_per_line)
-        if others[1] < _CLEARLY * residual:
-            pixels, residual = others
-    area, _ = find_area(_look(lines, pixels, size), pixels.shape[:2])
+        if others[2] < _CLEARLY * residual:
+            pixels, seen_lines, residual = others
+    area, _ = find_area(seen_lines, pixels.shape[:2])
     pixels = (pixels + 0.5) / scale - 0.5
     to_picture = enlarge(pixels.astype(np.float32), size)
     flat = cv2.remap(
@@ -141,7 +147,8 @@ def _flatten(
     )
     height, width = picture.shape[:2]
     x, y = to_picture[..., 0], to_picture[..., 1]
-    seen = area & (x >= 0) & (y >= 0) & (x < width) & (y < height)
+    on_grid = cv2.resize(area.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    seen = on_grid & (x >= 0) & (y >= 0) & (x < width) & (y < height)
     middle = to_picture[to_picture.shape[0] // 2, to_picture.shape[1] // 2 :][:2]
     px_per_mm = float(np.hypot(*(middle[1] - middle[0]))) * FLAT_PX_PER_MM
     return Grid(flat, to_picture, seen, px_per_mm, residual)
@@ -150,33 +157,36 @@ def _flatten(
 def _refine(
     lines: NDArray[np.float32],
     bend: Bend,
-    start: tuple[Array, NDArray[np.float32]],
+    start: tuple[Array, NDArray[np.float32], NDArray[np.float32]],
     passes: tuple[tuple[float, float], ...],
     mm_per_line: float,
-) -> tuple[Array, float]:
-    """Return the pixels under the coarse points, and by how many mm the last pass was off.
+) -> tuple[Array, NDArray[np.float32], float]:
+    """Return the pixels under the coarse points, the lines there, and how far they were off, mm.
 
     Args:
         lines: of the picture.
         bend: from line numbers to pixels.
-        start: (rows, columns, 2) numbers of the coarse points, and their weights.
+        start: (rows, columns, 2) numbers of the coarse points, their weights, and the lines
+            that are seen there.
         passes: mm between the lines looked at, and over how many mm together.
         mm_per_line: millimetres from number to number.
     """
-    coarse, weight = start
-    size = coarse.shape[1] * _EVERY, coarse.shape[0] * _EVERY
+    coarse, weight, seen = start
     pixels, residual = bend.to_pixels(coarse), np.inf
     for period, spread in passes:
-        shift, left = find_leftover(_look(lines, pixels, size), weight, period, spread)
+        shift, left = find_leftover(seen, weight, period, spread)
         if shift is None:
             continue  # thin lines that cannot be seen
         residual = left
         pixels = bend.to_pixels(coarse := coarse + shift / mm_per_line)
-    return pixels, residual
+        seen = _look(lines, pixels)
+    return pixels, seen, residual
 
 
-def _look(lines: NDArray[np.float32], pixels: Array, size: tuple[int, int]) -> NDArray[np.float32]:
+def _look(lines: NDArray[np.float32], pixels: Array) -> NDArray[np.float32]:
     """Return (height, width) *lines* as seen through the coarse map *pixels*."""
+    every = round(_EVERY * LINES_PX_PER_MM / FLAT_PX_PER_MM)
+    size = pixels.shape[1] * every, pixels.shape[0] * every
     seen = cv2.remap(lines, enlarge(pixels.astype(np.float32), size), None, cv2.INTER_LINEAR)
     return np.asarray(seen, np.float32)
 

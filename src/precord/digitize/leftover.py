@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 FLAT_PX_PER_MM = 10.0  # of the flattened page
+LINES_PX_PER_MM = 5.0  # of the flat lines looked at here, which are smooth and many
 _TRUSTED = 0.4  # of the strength of most: there a phase is believed
 _INSIDE_MM, _FADE_MM = 6.0, 2.5  # from the outermost line; and over which its weight grows
 _CLEAR = 0.6  # of the strength of lines is left where they are looked at together; of noise, .3
@@ -31,14 +32,14 @@ def find_leftover(
     """Return by how many mm the flat grid is off at each coarse point, and the median of it.
 
     Args:
-        flat: (height, width) the lines on the flat page.
+        flat: (height, width) the lines on the flat page, `LINES_PX_PER_MM`.
         weight: (rows, columns) at the coarse points: 1 well inside the grid, 0 beside it. The
             border of a grid is no line of it, and would turn the phase by millimetres.
         period_mm: of the lines looked at; None is returned where they are not seen.
         spread_mm: over which they are looked at together.
     """
     shape = weight.shape
-    spread = spread_mm * FLAT_PX_PER_MM * shape[1] / flat.shape[1]
+    spread = spread_mm * LINES_PX_PER_MM * shape[1] / flat.shape[1]
     shift = np.zeros((*shape, 2))
     sizes = []
     folded = _fold(flat, shape)
@@ -62,7 +63,7 @@ def find_leftover(
 def weigh(area: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.float32]:
     """Return (rows, columns) of the coarse points: 1 inside of *area*, 0 out of it and beside."""
     coarse = cv2.resize(area.astype(np.float32), shape[::-1], interpolation=cv2.INTER_AREA)
-    per_mm = FLAT_PX_PER_MM * shape[1] / area.shape[1]
+    per_mm = LINES_PX_PER_MM * shape[1] / area.shape[1]
     border = max(1, round(_INSIDE_MM * per_mm))
     inside = cv2.erode(
         np.pad((coarse > 0.99).astype(np.float32), 1), np.ones((2 * border + 1,) * 2, np.uint8),
@@ -78,7 +79,7 @@ def find_area(flat: NDArray[np.float32], shape: tuple[int, int]) -> tuple[NDArra
     A corner of the paper on a darker table, or a word, has edges both ways as grid has, and may
     touch it; but it is small, and lies in rows and columns of which the rest is bare.
     """
-    spread = _AREA_MM * FLAT_PX_PER_MM * shape[1] / flat.shape[1]
+    spread = _AREA_MM * LINES_PX_PER_MM * shape[1] / flat.shape[1]
     folded = _fold(flat, shape)
     fine, is_clear = _find_lines(folded, shape, 1.0, spread)
     thick, _ = _find_lines(folded, shape, 5.0, 2 * spread)
@@ -100,7 +101,7 @@ def find_area(flat: NDArray[np.float32], shape: tuple[int, int]) -> tuple[NDArra
     area = np.zeros(flat.shape, np.uint8)
     hull = np.rint((cv2.convexHull(points).astype(float) + 0.5) * step).astype(np.int32)
     cv2.fillConvexPoly(area, hull, 1)
-    border = round(_MARGIN_MM * FLAT_PX_PER_MM)
+    border = round(_MARGIN_MM * LINES_PX_PER_MM)
     grown = cv2.dilate(area, np.ones((2 * border + 1,) * 2, np.uint8))
     return np.asarray(grown > 0), second
 
@@ -154,7 +155,7 @@ def _beat(
     The wave is the same all along a line: what lies along it is averaged (*folded*) before.
     """
     part = folded[axis]
-    along = np.arange(part.shape[1 - axis]) * (2 * np.pi / (period_mm * FLAT_PX_PER_MM))
+    along = np.arange(part.shape[1 - axis]) * (2 * np.pi / (period_mm * LINES_PX_PER_MM))
     size = shape[::-1]
     result = []
     for wave in (np.cos(along), -np.sin(along)):
