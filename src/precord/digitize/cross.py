@@ -19,7 +19,7 @@ from precord.digitize.way import Plane, find_ways, step_edges
 
 Array = NDArray[Any]
 _BESIDE = round(0.4 * FLAT_PX_PER_MM)  # columns where all rows of a stretch are apart
-_WIDEST = round(12.0 * FLAT_PX_PER_MM)  # of a stretch; what is wider are no complexes
+_WIDEST = round(40.0 * FLAT_PX_PER_MM)  # of a stretch; what is wider are no complexes
 _REACH = round(30.0 * FLAT_PX_PER_MM)  # of a complex beyond its row
 _AROUND = round(6.0 * FLAT_PX_PER_MM)  # columns beside a stretch, for what a line moves about
 _CENTRE = 0.85  # of half a pen's width from the edge of ink is its middle

@@ -19,7 +19,7 @@ from precord.digitize.pen import draw
 
 Array = NDArray[Any]
 _EDGE = 6.0  # times the cost of a pixel in the middle of the ink is that of one on paper, and more
-_GAP = 25.0  # pixels of way are as dear as a column of paper
+_GAP = 80.0  # pixels of way are as dear as a column of paper
 _FORCED = 1e5
 _ROUNDS = 6
 _SLACK = 1.2  # pixels by which ink may stand out of what a pen drew
