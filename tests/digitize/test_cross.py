@@ -100,7 +100,8 @@ def test_ways_go_to_tips_of_the_ink() -> None:
     before = np.concatenate([edges[:, :1], edges[:, :-1]], axis=1)
     tops, bottoms = draw(np.minimum(edges, before), np.maximum(edges, before), width)
     y = np.arange(height)[:, None]
-    ink = ((y >= tops[:, None]) & (y <= bottoms[:, None])).any(axis=0)
+    drawn = (y >= tops[:, None]) & (y <= bottoms[:, None])
+    ink = np.asarray(drawn.any(axis=0), np.bool_)
     away = cv2.distanceTransform(ink.astype(np.uint8), cv2.DIST_L2, 5)
     middle = np.clip(away / 2.0, 0, 1).T[None].repeat(2, axis=0).astype(np.float32)
     ends = 4.0 * np.abs(np.arange(height)[None] - np.array([[30.0], [90.0]])).astype(np.float32)

@@ -1,8 +1,8 @@
 """Complexes of neighbouring rows that cross: which ink is whose.
 
 Where rows share ink, the ways of their pens are found (`way`). What a pen draws on its way is a
-guess at the edges of a row's ink; the edge of a run of ink is that of the highest, or lowest, of the
-rows in it. From both follows the line, which is a better way, and so on.
+guess at the edges of a row's ink; the edge of a run of ink is that of the highest, or lowest, of
+the rows in it. From both follows the line, which is a better way, and so on.
 """
 
 from typing import Any, NamedTuple
@@ -80,7 +80,7 @@ def find_stretches(chosen: NDArray[np.intp], runs: Runs) -> list[Stretch]:
     height = np.take_along_axis((runs.lower - runs.upper).T, chosen.clip(0), axis=0)
     same = (chosen[:, None] == chosen[None]) & (chosen >= 0)[None]  # (rows, rows, columns)
     same[np.arange(n_rows), np.arange(n_rows)] = False
-    is_apart = ~same.any(axis=0) & ~((chosen >= 0) & (height >= THIN))
+    is_apart = np.asarray(~same.any(axis=0) & ~((chosen >= 0) & (height >= THIN)))
     found: list[Stretch] = []
     for a, b in np.argwhere(np.triu(same.any(axis=2))):
         for first, last in stretches(same[a, b]):
@@ -144,9 +144,7 @@ def _clear(
     return ink, denied
 
 
-def _plane(
-    ink: NDArray[np.bool_], denied: NDArray[np.bool_], homes: Array, width: float
-) -> Plane:
+def _plane(ink: NDArray[np.bool_], denied: NDArray[np.bool_], homes: Array, width: float) -> Plane:
     """Return the ink of a stretch, whose rows begin and end at *homes* (R, 2)."""
     away = cv2.distanceTransform(ink.astype(np.uint8), cv2.DIST_L2, 5)
     middle = np.clip(away / (_CENTRE * (width + 1) / 2), 0.0, 1.0)

@@ -90,7 +90,8 @@ def draw(highest: Array, lowest: Array, width: float) -> tuple[Array, Array]:
     """Return (rows, columns) top and bottom of the ink of a pen of *width*.
 
     Args:
-        highest, lowest: (rows, columns) pixels from the top, between which its middle goes.
+        highest: (rows, columns) pixels from the top, where its middle is at the highest.
+        lowest: (rows, columns) the same at the lowest.
         width: pixels.
     """
     columns, half = highest.shape[1], width / 2

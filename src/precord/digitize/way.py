@@ -133,7 +133,7 @@ def _towards(ways: NDArray[np.intp], x: int, y: int) -> Array:
     home = (ways[:, 0] + ways[:, -1]) / 2
     near = ways[:, max(x - _NEAR, 0) : x + _NEAR + 1]
     far = np.where(y < home, home - near.min(axis=1), near.max(axis=1) - home)
-    return np.minimum(_TOWARDS * np.maximum(far, 0.0), _MOST)
+    return np.asarray(np.minimum(_TOWARDS * np.maximum(far, 0.0), _MOST))
 
 
 def _force(node: Array, now: int, y: int) -> None:
