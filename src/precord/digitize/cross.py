@@ -80,7 +80,7 @@ def find_stretches(chosen: NDArray[np.intp], runs: Runs) -> list[Stretch]:
     height = np.take_along_axis((runs.lower - runs.upper).T, chosen.clip(0), axis=0)
     same = (chosen[:, None] == chosen[None]) & (chosen >= 0)[None]  # (rows, rows, columns)
     same[np.arange(n_rows), np.arange(n_rows)] = False
-    is_apart = np.asarray(~same.any(axis=0) & ~((chosen >= 0) & (height >= THIN)))
+    is_apart = ~same.any(axis=0) & ~((chosen >= 0) & (height >= THIN))
     found: list[Stretch] = []
     for a, b in np.argwhere(np.triu(same.any(axis=2))):
         for first, last in stretches(same[a, b]):
@@ -90,7 +90,7 @@ def find_stretches(chosen: NDArray[np.intp], runs: Runs) -> list[Stretch]:
 
 def _widen(stretch: Stretch, is_apart: NDArray[np.bool_]) -> Stretch:
     """Return the stretch with columns on both sides in which its rows are apart."""
-    clear = is_apart[stretch.rows].all(axis=0)
+    clear = np.asarray(is_apart[stretch.rows].all(axis=0), np.bool_)
     first, last = stretch.first, stretch.last
     while first > 0 and not clear[first : first + _BESIDE].all():
         first -= 1
