@@ -1,6 +1,7 @@
 """One picture of a page to a record: grid, ink, traces, layout, calibration, confidence."""
 
 from dataclasses import dataclass, replace
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -137,7 +138,7 @@ def _refuse_poor(reading: Reading, name: str, limit: float) -> None:
     if expected < limit:
         raise UnsupportedFormatError(
             f"{name}: the traces were read, but {reading.evidence.worst()}; expected signal to "
-            f"noise {expected:.0f} dB, at least {limit:g} needed: take a sharper picture from "
+            f"noise {floor(expected):d} dB, at least {limit:g} needed: take a sharper picture from "
             "above, or give --layout"
         )
 
