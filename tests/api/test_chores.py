@@ -131,7 +131,7 @@ TABLES = [
     (HEAD + b"../a.hea,1,SR,,,,,,\n",
      "table.csv: Zeile 2: Datei '../a.hea' liegt außerhalb des Ordners der Tabelle"),
     (HEAD + b"a.hea,1,SRX,,,,,,\n",
-     "table.csv: Zeile 2: unbekannte SCP-ECG-Aussage 'SRX'; am nächsten: SR; alle nennen die Seite "),
+     "table.csv: Zeile 2: unbekannte SCP-ECG-Aussage 'SRX'; am nächsten: SR; alle nennen die "),
     (HEAD + b"a.hea,1,SR,x,doctor,,,,\n",
      "table.csv: Zeile 2: Quelle 'doctor', erwartet eine von clinician, machine, "),
     (HEAD + b"a.hea,1,SR,x,,fr,,,\n", "table.csv: Zeile 2: Sprache 'fr', erwartet eine von "),
