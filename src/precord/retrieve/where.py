@@ -13,8 +13,7 @@ far as they are rare and read in the query; a piece is worth what it is to the o
 carries most.
 
 Asked are the towers, which look at the record. The trees beside them (`trees`) ask for measured
-numbers, and those stand in the match's differences; in maps of their answers the right wave of
-simulated ST elevation came first in a third as many ECGs.
+numbers that lie elsewhere, and stand in the match's differences.
 
 Not told: what two pieces do together; rhythm, which is in no single wave.
 Shapes: L = 12 leads, T samples, P pieces, S statements.
