@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from precord.encoder import FILES, MATCHER, Encoder
+from precord.errors import ModelError
 from precord.record import Scale
 from precord.relevance import Relevance, class_share
 from precord.report import Language
@@ -154,3 +155,18 @@ def test_trees_have_their_say(encoder: Encoder, cases: list[Simulated], tmp_path
     assert {CODES[i] for i in np.flatnonzero(differs)} <= set(known)
     one = encoder.encode_query(records[0]).statements
     np.testing.assert_allclose(one, both.statements[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("view", ["signed-no-polarity", "qiu2023-grid"])
+def test_trees_beside_a_view_they_cannot_read_are_refused(tmp_path: Path, view: str) -> None:
+    """As the configuration of a training refuses them; one line names the file and both views."""
+    for path in Path(str(resources.files("precord") / "weights")).iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    facts = json.loads((tmp_path / "encoder.json").read_text())
+    (tmp_path / "encoder.json").unlink()
+    (tmp_path / "encoder.json").write_text(json.dumps(facts | {"view": view}))
+
+    with pytest.raises(ModelError, match=f"encoder.json: .* signed alone, not {view}$") as caught:
+        Encoder.load(tmp_path)
+
+    assert "\n" not in str(caught.value)

@@ -95,11 +95,7 @@ class Encoder:
             self._matcher = (
                 _open(folder / MATCHER, threads) if (folder / MATCHER).exists() else None
             )
-            self._trees = (
-                Trees(folder / TREES, **facts["trees"], threads=threads)
-                if "trees" in facts
-                else None
-            )
+            self._trees = _open_trees(folder, facts, self._view, threads)
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             self.fingerprint = _fingerprint(folder)
         except Exception as error:  # each library has its own errors; all mean the same here
@@ -228,6 +224,19 @@ def _open(path: Path, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _open_trees(folder: Path, facts: dict[str, Any], view: View, threads: int) -> Trees | None:
+    """Return the trees that *facts* names; None if there are none.
+
+    Raises:
+        ModelError: They stand beside towers whose view they cannot read.
+    """
+    if "trees" not in facts:
+        return None
+    if view is not View.SIGNED:
+        raise ModelError(f"encoder.json: trees read the view {View.SIGNED} alone, not {view}")
+    return Trees(folder / TREES, **facts["trees"], threads=threads)
 
 
 def _fingerprint(folder: Path) -> str:
