@@ -2,8 +2,7 @@
 
 The number of rows leaves one or two layouts; where the columns begin, and which layout it
 is, is what Einthoven's and Goldberger's laws fit best: II = I + III in one column, and
-aVR + aVL + aVF = 0 in its neighbour. A rhythm strip is the lead that it equals at the time
-when both are on the page (r at least 0.9); a strip that equals none is left out.
+aVR + aVL + aVF = 0 in its neighbour.
 """
 
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ _BY_ROWS = {
 }  # fmt: skip
 KNOWN = (*LAYOUTS, "3x4+2")
 ROW_COUNTS = frozenset(_BY_ROWS)
-_SAME = 0.9  # correlation from which a strip is a lead
 _UNEXPLAINED = 0.5  # of misfit: marks between leads where a layout has none
 _FAR, _NEAR = 10.0, 0.6  # mm that columns may begin from where the rows do, and where these agree
 _PLAIN = 0.7  # three marks so sure that they say it against rows that agree
@@ -244,42 +242,3 @@ def _misfit(
             total += float(np.nanmean(np.abs(rest - np.nanmedian(rest))))
             size += float(np.nanmean(np.abs(leads[Lead.AVR])) * 2)
     return total / size
-
-
-def name_strip(
-    strip: Array, leads: dict[Lead, tuple[int, Array]], taken: set[Lead]
-) -> tuple[Lead, float] | None:
-    """Return which lead a rhythm strip is, and how well they agree.
-
-    Args:
-        strip: (columns,) of the strip, flat pixels upwards.
-        leads: first column and samples of each lead on the page.
-        taken: leads that another strip is.
-    """
-    found = {}
-    for lead, (first, part) in leads.items():
-        if lead in taken:
-            continue
-        found[lead] = max(
-            correlate(part, strip[max(first + lag, 0) : max(first + lag, 0) + part.size])
-            for lag in range(-8, 9, 2)
-        )
-    if not found:
-        return None
-    best = max(found, key=lambda lead: found[lead])
-    for usual in (Lead.II, Lead.V1, Lead.V5):
-        if found.get(usual, 0.0) > max(_SAME, found[best] - 0.02):
-            best = usual
-            break
-    return (best, found[best]) if found[best] >= _SAME else None
-
-
-def correlate(one: Array, other: Array) -> float:
-    """Return the correlation of the samples that both have, 0 where these are few."""
-    n = min(one.size, other.size)
-    both = np.isfinite(one[:n]) & np.isfinite(other[:n])
-    if both.sum() < 60:
-        return 0.0
-    a, b = one[:n][both], other[:n][both]
-    spread = a.std() * b.std()
-    return float(((a - a.mean()) * (b - b.mean())).mean() / spread) if spread > 1e-9 else 0.0

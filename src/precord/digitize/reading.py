@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from precord.digitize.arrange import KNOWN, Arrangement, Ends, Piece, arrange, name_strip
+from precord.digitize.arrange import KNOWN, Arrangement, Ends, arrange
 from precord.digitize.confidence import Evidence, expect_snr, expect_uncrossed, to_confidence
 from precord.digitize.grid import FLAT_PX_PER_MM, Grid, find_grid
 from precord.digitize.ink import find_ink
@@ -17,6 +17,7 @@ from precord.digitize.redact import Box
 from precord.digitize.rows import without_stray_rows
 from precord.digitize.separator import find_separators
 from precord.digitize.stage import OnStage, Stage, unwatched
+from precord.digitize.strips import add_strips, bridge_gaps
 from precord.digitize.trace import Traces, follow
 from precord.errors import QueryError, UnsupportedFormatError
 from precord.image.layout import GAINS, SPEEDS
@@ -307,10 +308,12 @@ def _compose(
     is_marked = arrangement.marks > _MARKED
     edge = round((0.1 if is_marked else 0.05) * FLAT_PX_PER_MM + traces.width / 4)
     for piece in arrangement.pieces:
-        part = piece.sign * _bridge(_without_edges(up[piece.row, piece.first : piece.last], edge))
+        part = piece.sign * bridge_gaps(
+            _without_edges(up[piece.row, piece.first : piece.last], edge)
+        )
         part = part - np.nanmedian(part) if np.isfinite(part).any() else part
         signal[LEADS.index(piece.lead), piece.first - begin : piece.last - begin] = part
-    strips = _add_strips(signal, up, arrangement, begin, end)
+    strips = add_strips(signal, up, arrangement, (begin, end), edge)
     rate = FLAT_PX_PER_MM * speed
     per_unit = (gain or 10.0) * FLAT_PX_PER_MM
     signal /= per_unit
@@ -354,44 +357,3 @@ def _without_edges(part: Array, edge: int) -> Array:
     if part.size < 4 * edge or edge < 1:
         return part
     return np.concatenate([[part[edge]] * edge, part[edge:-edge], [part[-edge - 1]] * edge])
-
-
-def _bridge(part: Array, longest: int = round(1.5 * FLAT_PX_PER_MM)) -> Array:
-    """Return *part* with gaps of up to *longest* samples bridged by straight lines."""
-    good = np.flatnonzero(np.isfinite(part))
-    if good.size < 2:
-        return part
-    filled = np.interp(np.arange(part.size), good, part[good], left=np.nan, right=np.nan)
-    at = np.searchsorted(good, np.arange(part.size)).clip(1, good.size - 1)
-    is_long = (good[at] - good[at - 1] > longest) & ~np.isfinite(part)
-    return np.where(is_long, np.nan, filled)
-
-
-def _add_strips(
-    signal: Array, up: Array, arrangement: Arrangement, begin: int, end: int
-) -> tuple[tuple[Lead, float] | None, ...]:
-    """Let rhythm strips fill the ten seconds of their leads; return what each strip is."""
-    used = {piece.row for piece in arrangement.pieces}
-    leads = {piece.lead: (piece.first, _piece_of(up, piece)) for piece in arrangement.pieces}
-    found: list[tuple[Lead, float] | None] = []
-    taken: set[Lead] = set()
-    for row in range(len(up)):
-        if row in used:
-            continue
-        named = name_strip(up[row], leads, taken)
-        found.append(named)
-        if named is None:
-            continue
-        lead = named[0]
-        taken.add(lead)
-        strip = _bridge(up[row, begin:end])
-        target = signal[LEADS.index(lead)]
-        both = np.isfinite(target) & np.isfinite(strip)
-        offset = float(np.median(target[both] - strip[both])) if both.any() else 0.0
-        signal[LEADS.index(lead)] = np.where(np.isfinite(target), target, strip + offset)
-    return tuple(found)
-
-
-def _piece_of(up: Array, piece: Piece) -> Array:
-    """Return the samples of one stretch, upright."""
-    return np.asarray(piece.sign * up[piece.row, piece.first : piece.last])

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from precord.digitize.arrange import Ends, arrange, correlate, name_strip
+from precord.digitize.arrange import Ends, arrange
 from precord.digitize.calibrate import (
     Unit,
     find_scale,
@@ -44,6 +44,7 @@ from precord.digitize.stroke import (
     size_of_pulse,
     to_rows,
 )
+from precord.digitize.strips import correlate, name_strip
 from precord.errors import UnsupportedFormatError
 from precord.leads import LEADS, Lead
 
