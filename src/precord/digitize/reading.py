@@ -21,7 +21,7 @@ from precord.digitize.strips import add_strips, bridge_gaps
 from precord.digitize.trace import Traces, follow
 from precord.errors import QueryError, UnsupportedFormatError
 from precord.image.layout import GAINS, SPEEDS
-from precord.leads import LEADS, Lead
+from precord.leads import LEADS
 from precord.record import Provenance, Record, Scale
 
 Array = NDArray[Any]

@@ -34,6 +34,7 @@ from precord.digitize.place import (
     place_by_names,
 )
 from precord.digitize.pulse import Pulse, find_pulse
+from precord.digitize.strips import correlate, name_strip
 from precord.digitize.stroke import (
     cut,
     find_pulses,
@@ -44,7 +45,6 @@ from precord.digitize.stroke import (
     size_of_pulse,
     to_rows,
 )
-from precord.digitize.strips import correlate, name_strip
 from precord.errors import UnsupportedFormatError
 from precord.leads import LEADS, Lead
 
