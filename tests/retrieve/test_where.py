@@ -67,8 +67,56 @@ def test_a_reader_of_one_wave_is_found_out(premature: tuple[Record, float], wave
 
     best = look(record, Reader("IMI", see)).regions({"IMI"}, EVEN)[0]
 
-    assert (best.wave, best.leads, best.statement) == (wave, ("V2",), "IMI")
+    assert (best.wave, best.leads, best.statement) == (wave, ("V1", "V2"), "IMI")
     assert len(best.spans) > 3
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"), [(Lead.AVF, ("II", "III", "aVF")), (Lead.I, ("I", "aVL"))]
+)
+def test_a_part_of_the_limb_leads_goes_as_one(
+    premature: tuple[Record, float], seen: Lead, told: tuple[str, ...]
+) -> None:
+    """What a reader sees in one limb lead goes from all that show it, and the laws stay kept."""
+    record, _ = premature
+    beats = average_beats(record)
+    bounds = find_bounds(beats)
+    assert bounds is not None
+    row = LEADS.index(seen)
+    spread = Reader("IMI", lambda shown: 10 * float(np.std(shown.signal[row])))
+    other = LEADS.index(Lead.I if seen is Lead.AVF else Lead.AVF)
+
+    best = look(record, spread).regions({"IMI"}, EVEN)[0]
+    piece = next(
+        p
+        for p in list_pieces(record, beats, bounds)
+        if p.wave is best.wave and tuple(str(LEADS[k]) for k in p.rows) == best.leads
+    )
+    changed = make_ordinary(record, piece, beats).signal
+
+    assert best.leads == told
+    assert np.allclose(changed[1], changed[0] + changed[2], atol=2e-3)
+    assert np.allclose(changed[3:6].sum(axis=0), 0, atol=2e-3)
+    assert np.allclose(changed[other], record.signal[other], atol=2e-3)
+    assert np.abs(changed[row] - record.signal[row]).max() > 0.1
+
+
+def test_leads_of_a_scale_of_their_own_become_ordinary_alone(
+    premature: tuple[Record, float],
+) -> None:
+    """Where the laws are broken, nothing is taken from a lead that is not named."""
+    record, _ = premature
+    gain = np.array([1, 3, 0.3, 2, 0.4, 1.5, 1, 1, 1, 1, 1, 1])[:, None]
+    scaled = Record((record.signal * gain).astype(np.float32), LEADS, record.rate)
+    beats = average_beats(scaled)
+    bounds = find_bounds(beats)
+    assert bounds is not None
+    piece = next(p for p in list_pieces(scaled, beats, bounds) if p.rows == (1, 2, 5))
+
+    moved = np.abs(make_ordinary(scaled, piece, beats).signal - scaled.signal).max(axis=1)
+
+    assert (moved[[1, 2, 5]] > 0).all()
+    assert (np.delete(moved, [1, 2, 5]) == 0).all()
 
 
 def test_a_reader_of_one_beat_is_found_out(premature: tuple[Record, float]) -> None:

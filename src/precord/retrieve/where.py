@@ -1,10 +1,16 @@
 """Where in the query the statements are that made a match: waves of a lead, or single beats.
 
 Occlusion (Zeiler and Fergus 2014, arXiv:1311.2901) in pieces that a reader would name, each
-made ordinary instead of missing: P, QRS or ST-T of one lead, in all beats of the commonest
+made ordinary instead of missing: P, QRS or ST-T of one territory, in all beats of the commonest
 kind at once, becomes a line; one beat, in all leads, becomes like the others. Both leave
 what is not asked about as it is: a beat like the others costs nothing, and ST elevation is
 not shown again by the next beat.
+
+The six limb leads show one vector of two parts, lead I and aVF (Einthoven's and Goldberger's
+laws). What goes from II, III and aVF is the part along aVF, and with it the reciprocal of it
+in aVL and aVR: one lead alone made ordinary would leave the others to tell what it had, and
+be an ECG that cannot be. Where the leads break the laws, as with a scale of its own for each,
+only the leads that are named become ordinary.
 
 For each statement shared with the case, a piece is worth what the query's log-odds of it lose
 without the piece, less twice what a statement of any kind loses or gains (root mean square): a
@@ -27,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precord.case import Region, Wave
-from precord.leads import LEADS
+from precord.leads import LEADS, Lead
 from precord.record import Record
 from precord.retrieve.calibration import logit
 from precord.signal.beats import BEFORE, DETECTION_RATE, Beats, average_beats
@@ -44,6 +50,18 @@ _EARLY = 0.04  # seconds that a wide beat may begin before a usual QRS would
 
 Floats = NDArray[np.float64]
 Span = tuple[int, int]
+_ALONG_I = (Lead.I, Lead.AVL)
+_TERRITORIES = (
+    (Lead.II, Lead.III, Lead.AVF),
+    _ALONG_I,
+    (Lead.V1, Lead.V2),
+    (Lead.V3, Lead.V4),
+    (Lead.V5, Lead.V6),
+)
+_FRONTAL = np.array(  # (6, 2) what each limb lead shows of the vector's parts along I and aVF
+    [(1.0, 0.0), (0.5, 1.0), (-0.5, 1.0), (-0.75, -0.5), (0.75, -0.5), (0.0, 1.0)]
+)
+_LAWFUL = 0.2  # of what changes in the limb leads may lie outside of what one vector can show
 
 
 class MapEncoder(Protocol):
@@ -128,7 +146,7 @@ class Evidence:
 def look(record: Record, encoder: MapEncoder) -> Evidence:
     """Return what each piece of *record* says of each statement.
 
-    About fifty runs of the towers, whatever the number of cases it is asked of. Without
+    About thirty runs of the towers, whatever the number of cases it is asked of. Without
     beats that can be told there is no piece.
 
     Raises:
@@ -147,7 +165,7 @@ def look(record: Record, encoder: MapEncoder) -> Evidence:
 
 
 def list_pieces(standard: Record, beats: Beats, bounds: WaveBounds) -> tuple[Piece, ...]:
-    """Return the waves of each lead that was recorded, and each beat."""
+    """Return the waves of each territory, in the leads that were recorded, and each beat."""
     usual = beats.peaks[beats.is_dominant]
     there = [row for row in range(len(LEADS)) if not np.isnan(standard.signal[row]).all()]
     stretches = {
@@ -155,11 +173,15 @@ def list_pieces(standard: Record, beats: Beats, bounds: WaveBounds) -> tuple[Pie
         Wave.QRS: (bounds.qrs_on, bounds.qrs_off),
         Wave.ST_T: (bounds.qrs_off, bounds.t_off),
     }
+    territories = [
+        tuple(row for lead in leads if (row := LEADS.index(lead)) in there)
+        for leads in _TERRITORIES
+    ]
     found = [
-        Piece(wave, (row,), spans)
-        for row in there
+        Piece(wave, rows, spans)
+        for rows in territories
         for wave, stretch in stretches.items()
-        if (spans := _to_spans(standard, usual, *stretch))
+        if rows and (spans := _to_spans(standard, usual, *stretch))
     ]
     end = max(bounds.t_off, bounds.qrs_off + _ECTOPIC_SECONDS)
     for number, peak in enumerate(beats.peaks):
@@ -174,20 +196,50 @@ def make_ordinary(standard: Record, piece: Piece, beats: Beats) -> Record:
     """Return *standard* with *piece* as if nothing were to be seen there."""
     whole, missing = bridge(standard.signal)
     for begin, end in piece.spans:
-        ends = whole[:, [max(begin - 1, 0), min(end, whole.shape[1] - 1)]]  # (L, 2)
-        rows = list(piece.rows)
-        if piece.wave is Wave.BEAT:
-            usual = _usual_beat(beats, (begin, end), standard.rate)  # (L, n)
-            step = ends - usual[:, [0, -1]]
-            fill = usual + _ramp(step[:, 0], step[:, 1], end - begin)
-        elif piece.wave is Wave.ST_T:  # down to the level before QRS, which ST rose from
-            level = _level_before(whole, begin, beats, standard.rate)
-            fill = _ramp(level, (level + ends[:, 1]) / 2, end - begin)
-        else:
-            fill = _ramp(ends[:, 0], ends[:, 1], end - begin)
-        whole[rows, begin:end] = fill[rows]
+        there = ~missing[:, begin:end].any(axis=1)  # (L,)
+        change = _ordinary(whole, piece.wave, (begin, end), beats, standard.rate)
+        change -= whole[:, begin:end]
+        if piece.wave is not Wave.BEAT:
+            change = _of_territory(change, piece.rows, there)
+        whole[:, begin:end] += change
     signal = np.where(missing, np.nan, whole).astype(np.float32)
     return replace(standard, signal=signal)
+
+
+def _ordinary(whole: Floats, wave: Wave, span: Span, beats: Beats, rate: float) -> Floats:
+    """Return (L, n) what would stand in all leads at *span* if nothing were to be seen there."""
+    begin, end = span
+    ends = whole[:, [max(begin - 1, 0), min(end, whole.shape[1] - 1)]]  # (L, 2)
+    if wave is Wave.BEAT:
+        usual = _usual_beat(beats, span, rate)  # (L, n)
+        step = ends - usual[:, [0, -1]]
+        return usual + _ramp(step[:, 0], step[:, 1], end - begin)
+    if wave is Wave.ST_T:  # down to the level before QRS, which ST rose from
+        level = _level_before(whole, begin, beats, rate)
+        return _ramp(level, (level + ends[:, 1]) / 2, end - begin)
+    return _ramp(ends[:, 0], ends[:, 1], end - begin)
+
+
+def _of_territory(change: Floats, rows: Sequence[int], there: NDArray[np.bool_]) -> Floats:
+    """Return what of a (L, n) change of all leads is of one territory, whose leads are *rows*.
+
+    Args:
+        change: of each lead, by which it would become ordinary.
+        rows: of the leads that name the territory.
+        there: (L,) leads that were recorded at that time.
+    """
+    found = np.zeros_like(change)
+    limb = there[: len(_FRONTAL)]
+    if rows[0] < len(_FRONTAL) and limb.sum() > _FRONTAL.shape[1]:  # more leads than parts
+        frontal, of_limb = _FRONTAL[limb], change[: len(_FRONTAL)][limb]
+        vector = np.linalg.pinv(frontal) @ of_limb  # (2, n)
+        rest = np.linalg.norm(of_limb - frontal @ vector)
+        if rest <= _LAWFUL * np.linalg.norm(of_limb):
+            part = int(LEADS[rows[0]] not in _ALONG_I)
+            found[: len(_FRONTAL)][limb] = np.outer(frontal[:, part], vector[part])
+            return found
+    found[list(rows)] = change[list(rows)]
+    return found
 
 
 def _usual_beat(beats: Beats, span: Span, rate: float) -> Floats:
