@@ -91,6 +91,8 @@ def test_a_gate_holds_on_its_own_side_of_the_bound() -> None:
     assert not Gate("x", float("nan"), 0.5, is_least=True).holds
     assert not Gate("x", float("nan"), 0.5, is_least=False).holds
     assert "| x | 0.600 | <= 0.5 | **FAILS** |" in to_markdown([Gate("x", 0.6, 0.5, False)])
+    spread = Gate("x", 0.6, 0.5, is_least=False, interval=(0.4, 0.8))
+    assert "| x | 0.600 [0.400, 0.800] | <= 0.5 | **FAILS** |" in to_markdown([spread])
 
 
 def test_probe_finds_what_is_there_and_nothing_else(rng: np.random.Generator) -> None:

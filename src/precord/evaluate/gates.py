@@ -46,12 +46,14 @@ class Gate:
         name: what must hold, in words.
         value: what was found; bound: what it is held against, None for what is only told.
         is_least: whether the bound is the least or the most that is allowed.
+        interval: 95 % over patients, where it is known; the bound is held against the value.
     """
 
     name: str
     value: float
     bound: float | None
     is_least: bool
+    interval: tuple[float, float] | None = None
 
     @property
     def holds(self) -> bool:
@@ -80,7 +82,8 @@ def to_markdown(gates: Sequence[Gate]) -> str:
         if gate.bound is not None:
             bound = f"{'>=' if gate.is_least else '<='} {gate.bound:g}"
             verdict = "holds" if gate.holds else "**FAILS**"
-        lines.append(f"| {gate.name} | {gate.value:.3f} | {bound} | {verdict} |")
+        spread = f" [{gate.interval[0]:.3f}, {gate.interval[1]:.3f}]" if gate.interval else ""
+        lines.append(f"| {gate.name} | {gate.value:.3f}{spread} | {bound} | {verdict} |")
     return "\n".join(lines) + "\n"
 
 
@@ -183,7 +186,7 @@ def _rhythm(material: Material, encoder: QueryEncoder) -> list[Gate]:
     return [Gate("AUROC of rhythm statements from one beat: drop", drop, 0.05, True)]
 
 
-def _source(material: Material, encoder: QueryEncoder) -> list[Gate]:
+def check_source(material: Material, encoder: QueryEncoder) -> list[Gate]:
     """Hits do not follow the data set that a query comes from.
 
     A source whose cases are good hits for everybody exceeds its share without that: so the
@@ -193,15 +196,12 @@ def _source(material: Material, encoder: QueryEncoder) -> list[Gate]:
     scores = system_scores(material, encoder)["precord"]
     table = same_source(material.task, scores)
     corpora = list(dict.fromkeys(material.task.corpora))
-    gates = [
-        Gate(
-            f"hits of {corpus} queries from their own source, above its share",
-            table[f"hits of {corpus} queries"].value - table[f"gallery of {corpus}"].value,
-            0.05,
-            False,
-        )
-        for corpus in corpora
-    ]
+    gates = []
+    for corpus in corpora:
+        own, base = table[f"hits of {corpus} queries"], table[f"gallery of {corpus}"].value
+        name = f"hits of {corpus} queries from their own source, above its share"
+        interval = (own.low - base, own.high - base)
+        gates.append(Gate(name, own.value - base, 0.05, False, interval))
     ties = np.random.default_rng(_SEED).random(scores.shape) * 1e-6
     perfect = same_source(material.task, material.task.likeness + ties)
     gates += [
@@ -331,7 +331,7 @@ _GROUPS = (
     _planted_patient,
     _scale,
     _rhythm,
-    _source,
+    check_source,
     _report_presence,
 )
 N_STEPS = len(_GROUPS)
