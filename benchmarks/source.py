@@ -1,4 +1,4 @@
-"""Do hits follow the data set that a query comes from? The gate of `precord gates`, of more queries.
+"""Do hits follow the data set that a query comes from? That gate of `precord gates`, of more.
 
 Usage: python benchmarks/source.py [--cross FOLDER] [--shared ../shared] [--runs runs]
 

@@ -188,9 +188,10 @@ def pointing_table(material: Material, encoder: Encoder, controls: list[Encoder]
 {N_POINTED} simulated ECGs of each kind, each matched with the nearest real case that has the
 statement (IMI, PVC). ST elevation is added to a simulated normal ECG (0.15 to 0.35 mV in III, less
 in II, Einthoven's and Goldberger's laws kept); it is hit by ST-T of II, III and aVF, one of five
-territories. The premature beat is hit by that beat. A match without a region is a miss. Wanted: 0.7, and at least twice
-chance; random weights (every matrix of the vision tower drawn anew, with its own spread) must fall
-short. In brackets, each set of random weights, on {N_CONTROL} of the ECGs.
+territories. The premature beat is hit by that beat. A match without a region is a miss. Wanted:
+0.7, and at least twice chance; random weights (every matrix of the vision tower drawn anew, with
+its own spread) must fall short. In brackets, each set of random weights, on {N_CONTROL} of the
+ECGs.
 
 | finding | best region is right | chance, any piece | chance, pieces of its kind | random weights |
 |---|---|---|---|---|
@@ -312,8 +313,8 @@ def deletion_table(material: Material, encoder: Encoder, controls: list[Encoder]
 The pieces worth most (at most {SHOWN}) of every {step}. query are marked missing, which is another
 fill than the one that made the map (a line, or the usual beat), and the score of the best hit is
 worked out anew, by the weights that ship. Beside it {DRAWS} draws of pieces like them: the same
-wave in another territory, or another beat. A map without a region takes nothing away, and loses nothing.
-Every set of random weights drew maps of every {N_RANDOM}. of these queries.
+wave in another territory, or another beat. A map without a region takes nothing away, and loses
+nothing. Every set of random weights drew maps of every {N_RANDOM}. of these queries.
 
 | map made with | maps | loss of score | of pieces like them | difference |
 |---|---|---|---|---|
