@@ -10,7 +10,8 @@ from precord.leads import Lead
 def _beats(at: list[int], height: float) -> NDArray[np.float64]:
     """Return (columns,) narrow complexes, each *at* a column."""
     columns = np.arange(1000)[:, None]
-    return (height * np.exp(-(((columns - np.array(at)) / 2.0) ** 2))).sum(axis=1)
+    each = height * np.exp(-(((columns - np.array(at)) / 2.0) ** 2))
+    return np.asarray(each.sum(axis=1), np.float64)
 
 
 def test_a_strip_is_its_lead_though_the_page_is_bent_by_a_pixel_between_two_beats() -> None:

@@ -196,7 +196,7 @@ def make_ordinary(standard: Record, piece: Piece, beats: Beats) -> Record:
     """Return *standard* with *piece* as if nothing were to be seen there."""
     whole, missing = bridge(standard.signal)
     for begin, end in piece.spans:
-        there = ~missing[:, begin:end].any(axis=1)  # (L,)
+        there = np.asarray(~missing[:, begin:end].any(axis=1), np.bool_)  # (L,)
         change = _ordinary(whole, piece.wave, (begin, end), beats, standard.rate)
         change -= whole[:, begin:end]
         if piece.wave is not Wave.BEAT:
