@@ -134,8 +134,9 @@ class Encoder:
     def encode_records(self, records: Sequence[Record]) -> EcgEncoding:
         """Return vectors and statement probabilities of *records*; raises as above."""
         images = [view_record(record, self._view) for record in records]
+        trees = self._read_trees(images)
         seen = self._run_towers(images)
-        return EcgEncoding(seen.vectors, self._join_trees(images, seen.statements))
+        return EcgEncoding(seen.vectors, self._join_trees(trees, seen.statements))
 
     def _run_towers(self, images: Sequence[EcgImage]) -> EcgEncoding:
         """Return what the towers alone say, in batches."""
@@ -151,17 +152,24 @@ class Encoder:
     def encode_query(self, record: Record) -> QueryEncoding:
         """Return what a search by *record* needs; raises as `embed_records` does."""
         images = [view_record(record, self._view)]
+        trees = self._read_trees(images)  # first: towers leave nothing else in the cache
         vectors, said, *tokens = self._ecg.run(None, _to_inputs(images))
-        statements = self._join_trees(images, said)
+        statements = self._join_trees(trees, said)
         return QueryEncoding(vectors[0], statements[0], tuple(tokens) if tokens else None)
 
+    def _read_trees(self, images: Sequence[EcgImage]) -> NDArray[np.float32] | None:
+        """Return what the trees say of *images*, if there are any trees."""
+        if self._trees is None:
+            return None
+        return self._trees.read([i for i in images if isinstance(i, SignedMap)])
+
     def _join_trees(
-        self, images: Sequence[EcgImage], said: NDArray[np.float32]
+        self, trees: NDArray[np.float32] | None, said: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """Return the probabilities (B, S) of the towers and, if there are any, the trees."""
-        if self._trees is None:
+        if self._trees is None or trees is None:
             return said
-        return self._trees.join([i for i in images if isinstance(i, SignedMap)], said)
+        return self._trees.join(trees, said)
 
     def match(self, query: QueryEncoding, texts: Sequence[str]) -> NDArray[np.float32] | None:
         """Return (B,) the probability that each of *texts* says the same as the ECG.

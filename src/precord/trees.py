@@ -53,20 +53,28 @@ class Trees:
         self._share = share
         self._known = np.array([code in statements for code in CODES])
 
-    def join(self, images: Sequence[SignedMap], probabilities: Array) -> Array:
-        """Return (B, S) what towers and trees say together: the mean of their log odds.
-
-        Where no beat was found, or no tree knows a statement, the towers speak alone.
+    def read(self, images: Sequence[SignedMap]) -> Array:
+        """Return (B, S) log odds; NaN where no beat was found, or no tree knows a statement.
 
         Args:
-            images: B, what the towers saw.
-            probabilities: (B, S) what they said.
+            images: B, what the towers see.
         """
         if not images:
-            return probabilities
+            return np.empty((0, len(CODES)), np.float32)
         features = np.stack([extract_features(image.to_record()) for image in images])
         (said,) = self._session.run(None, {"features": features})
+        is_measured = ~np.isnan(features).all(axis=1, keepdims=True)
+        return np.where(is_measured & self._known, said, np.nan).astype(np.float32)
+
+    def join(self, said: Array, probabilities: Array) -> Array:
+        """Return (B, S) what towers and trees say together: the mean of their log odds.
+
+        Where the trees say nothing, the towers speak alone.
+
+        Args:
+            said: (B, S) by `read`.
+            probabilities: (B, S) what the towers said.
+        """
         towers = logit(np.clip(probabilities, _LEAST, 1 - _LEAST))
         joined = expit(towers + self._share * (said - towers))
-        is_measured = ~np.isnan(features).all(axis=1, keepdims=True)
-        return np.where(is_measured & self._known, joined, probabilities).astype(np.float32)
+        return np.where(np.isnan(said), probabilities, joined).astype(np.float32)

@@ -102,13 +102,28 @@ def test_filtering_equals_scipy(
     np.testing.assert_array_equal(found, expected.astype(np.float32))
 
 
-def test_resampling_equals_scipy_where_nothing_is_missing() -> None:
-    """The oracle is SciPy's own polyphase filter on a signal without offset."""
-    sine = _sine(7, 500)
+@pytest.mark.parametrize("samples", [1, 7, 100, 2501, 5000])
+@pytest.mark.parametrize(
+    ("rate", "to", "up", "down"),
+    [
+        (500, 100, 1, 5),
+        (100, 250, 5, 2),
+        (500, 250, 1, 2),
+        (360, 100, 5, 18),
+        (360, 250, 25, 36),
+        (257, 100, 100, 257),  # too large a ratio for a product of blocks
+    ],
+)
+def test_resampling_equals_scipy_where_nothing_is_missing(
+    rate: float, to: float, up: int, down: int, samples: int
+) -> None:
+    """The oracle is SciPy's own polyphase filter, on a signal without offset."""
+    noise = np.random.default_rng(0).normal(size=(3, samples)).astype(np.float32)
+    mean = noise.mean(axis=1, keepdims=True, dtype=np.float64)
 
-    np.testing.assert_allclose(
-        resample(sine, 500, 100), resample_poly(sine, 1, 5, axis=1), atol=1e-4
-    )
+    expected = resample_poly(noise - mean, up, down, axis=1) + mean
+
+    np.testing.assert_allclose(resample(noise, rate, to), expected, atol=1e-6)
 
 
 def test_resampling_keeps_gaps_where_they_were() -> None:

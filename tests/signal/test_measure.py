@@ -15,9 +15,16 @@ import pytest
 from precord.corpora import open_corpus
 from precord.leads import LEADS, Lead
 from precord.record import Record, Scale
-from precord.signal.beats import find_beats
+from precord.signal.beats import average_beats, find_beats
 from precord.signal.filters import Signal
-from precord.signal.measure import _median_of_others, axis, fridericia, measure
+from precord.signal.measure import (
+    _median_of_others,
+    axis,
+    find_bounds,
+    fridericia,
+    measure,
+    measure_and_bound,
+)
 from precord.simulate import draw_statements, simulate
 from precord.simulate.findings import SINUS
 
@@ -239,3 +246,18 @@ def test_the_median_of_all_others_is_that_of_a_slow_loop(n: int) -> None:
     rows = np.random.default_rng(n).integers(0, 4, (n, 50)).astype(np.float64)
     slow = [np.median(np.delete(rows, i, axis=0), axis=0) for i in range(n)]
     np.testing.assert_array_equal(_median_of_others(rows), slow)
+
+
+@pytest.mark.parametrize("codes", [("NORM", "SR"), ("AFIB",), ("CLBBB",), ("PACE",), ("BIGU",)])
+@pytest.mark.parametrize("seconds", [1.0, 2.5, 10.0])
+def test_measurements_and_bounds_are_the_same_together(
+    codes: tuple[str, ...], seconds: float
+) -> None:
+    """As each alone; of short records, too, where one or both cannot be told."""
+    record = simulate(codes, np.random.default_rng(3)).record
+    record = replace(record, signal=record.signal[:, : round(seconds * record.rate)])
+    beats = average_beats(record)
+
+    found = measure_and_bound(record, beats)
+
+    assert found == (measure(record), find_bounds(beats))

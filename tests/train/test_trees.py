@@ -68,7 +68,8 @@ def test_trees_tell_rhythm_and_block_of_records_they_never_saw(
     pool = _make_pool(30, 2)
     trees = _load(grown, tmp_path, 1.0)
 
-    said = trees.join(pool.to_maps(), np.full((len(pool), len(CODES)), 0.5, np.float32))
+    even = np.full((len(pool), len(CODES)), 0.5, np.float32)
+    said = trees.join(trees.read(pool.to_maps()), even)
 
     columns = [CODES.index(code) for code in KINDS]
     first = said[:, columns].argmax(axis=1)
@@ -83,7 +84,7 @@ def test_the_file_says_what_scikit_learn_says(grown: Grown, pool: Pool, tmp_path
     trees = _load(grown, tmp_path, 1.0)
 
     even = np.full((len(pool), len(CODES)), 0.5, np.float32)
-    said = trees.join(pool.to_maps(), even)
+    said = trees.join(trees.read(pool.to_maps()), even)
 
     for column, model in grown.models.items():
         expected = model.predict_proba(features[: len(pool)])[:, 1]
@@ -94,10 +95,11 @@ def test_odds_meet_half_way(grown: Grown, pool: Pool, tmp_path: Path) -> None:
     """A share of one half is the geometric mean of the odds; of unknown codes towers speak."""
     rng = np.random.default_rng(0)
     towers = rng.uniform(0.05, 0.95, (len(pool), len(CODES))).astype(np.float32)
-    maps = pool.to_maps()
+    trees = _load(grown, tmp_path, 1.0)
+    said = trees.read(pool.to_maps())
 
-    alone = _load(grown, tmp_path, 1.0).join(maps, towers)
-    half = _load(grown, tmp_path, 0.5).join(maps, towers)
+    alone = trees.join(said, towers)
+    half = _load(grown, tmp_path, 0.5).join(said, towers)
 
     known = [CODES.index(code) for code in grown.statements]
     odds = [p[:, known] / (1 - p[:, known]) for p in (towers, alone)]
@@ -117,7 +119,11 @@ def test_without_a_beat_the_towers_speak_alone(grown: Grown, tmp_path: Path) -> 
     towers = np.full((1, len(CODES)), 0.3, np.float32)
     assert np.isnan(extract_features(flat.to_record())).all()
 
-    np.testing.assert_array_equal(_load(grown, tmp_path, 0.5).join([flat], towers), towers)
+    trees = _load(grown, tmp_path, 0.5)
+    said = trees.read([flat])
+
+    assert np.isnan(said).all()
+    np.testing.assert_array_equal(trees.join(said, towers), towers)
 
 
 def test_the_same_seed_grows_the_same_trees(grown: Grown, pool: Pool, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import find_peaks
@@ -68,11 +69,25 @@ def average_beats(record: Record) -> Beats:
     refined[kept] = aligned
     median = np.zeros((len(signal), 0))
     if len(real):
-        unseen = np.isnan(real).all(axis=0, keepdims=True)  # (1, leads, samples)
-        known = np.where(unseen, 0.0, real)
-        middle = np.nanmedian if np.isnan(known).any() else np.median  # the first is slow
-        median = np.asarray(middle(known, axis=0), np.float64)
+        median = np.nan_to_num(median_row(real), copy=False)  # zero where no beat is seen
     return Beats(signal, refined / DETECTION_RATE, is_dominant, median)
+
+
+def median_row(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the median of (N, ...) over N, of what is not NaN; NaN where nothing is.
+
+    Over so few rows as there are beats, sorting takes a third of the time of NumPy's own.
+    """
+    ranked = np.sort(rows, axis=0)  # NaN last
+    missing = np.isnan(rows)
+    if not missing.any():
+        return np.asarray((ranked[(len(rows) - 1) // 2] + ranked[len(rows) // 2]) / 2, np.float64)
+    count = len(rows) - missing.sum(axis=0, keepdims=True)
+    below, above = (
+        np.take_along_axis(ranked, at, axis=0)[0]
+        for at in (np.maximum(count - 1, 0) // 2, np.minimum(count // 2, len(rows) - 1))
+    )
+    return np.asarray((below + above) / 2, np.float64)
 
 
 def _at_detection_rate(record: Record) -> NDArray[np.float32]:
@@ -165,23 +180,35 @@ def _find_dominant(
     start = int((BEFORE - 0.12) * DETECTION_RATE)
     stop = int((BEFORE + 0.16) * DETECTION_RATE)
     most = int(0.05 * DETECTION_RATE)
-    qrs = windows[:, :, start:stop].reshape(len(windows), -1)
-    closeness = np.atleast_2d(np.corrcoef(qrs))
+    qrs = windows[:, :, start:stop]
+    closeness = np.atleast_2d(np.corrcoef(qrs.reshape(len(qrs), -1)))
     seed = int(np.argmax((closeness > _LIKE).sum(axis=1) + closeness.mean(axis=1)))
-    template = np.median(windows[closeness[seed] > _LIKE], axis=0)[:, start:stop].ravel()
-    best = np.full(len(windows), -1.0)
-    shifts = np.zeros(len(windows), np.intp)
-    for shift in range(-most, most + 1):
-        moved = windows[:, :, start + shift : stop + shift].reshape(len(windows), -1)
-        found = _correlate(moved, template)
-        shifts = np.where(found > best, shift, shifts)
-        best = np.maximum(best, found)
-    return best > _LIKE, shifts
+    alike = closeness[seed] > _LIKE
+    if not alike.any():  # not even itself: a flat stretch is like nothing
+        return alike, np.zeros(len(windows), np.intp)
+    template = median_row(qrs[alike])
+    found = _correlate(windows[:, :, start - most : stop + most], template)
+    best = found.argmax(axis=1)
+    return found.max(axis=1) > _LIKE, best.astype(np.intp) - most
 
 
-def _correlate(rows: NDArray[np.float64], template: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the correlation of each row with *template*."""
-    rows = rows - rows.mean(axis=1, keepdims=True)
+def _correlate(windows: NDArray[np.float64], template: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (N, shifts) the correlation of windows with *template* at every place in them.
+
+    Args:
+        windows: (N, leads, samples + shifts - 1).
+        template: (leads, samples).
+    """
+    samples = template.shape[1]
+    shifts = windows.shape[2] - samples + 1
     template = template - template.mean()
-    sizes = np.linalg.norm(rows, axis=1) * np.linalg.norm(template)
-    return np.asarray(rows @ template / np.maximum(sizes, 1e-12), np.float64)
+    padded = np.pad(template, ((0, 0), (shifts - 1, shifts - 1)))
+    moved = sliding_window_view(padded, windows.shape[2], axis=1)[:, ::-1]  # (leads, shifts, ...)
+    products = np.tensordot(windows, moved, axes=([1, 2], [0, 2]))  # (N, shifts)
+    total, power = (
+        sliding_window_view(row.sum(axis=1), samples, axis=1).sum(axis=2)
+        for row in (windows, np.square(windows))
+    )
+    spread = np.maximum(power - np.square(total) / template.size, 0.0)
+    sizes = np.sqrt(spread) * np.linalg.norm(template)
+    return np.asarray(products / np.maximum(sizes, 1e-12), np.float64)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from precord.leads import LEADS
 from precord.record import Measurements, Record
-from precord.signal.beats import AFTER, BEFORE, DETECTION_RATE, Beats, average_beats
+from precord.signal.beats import AFTER, BEFORE, DETECTION_RATE, Beats, average_beats, median_row
 from precord.signal.filters import bridge
-from precord.signal.measure import WaveBounds, find_bounds, measure
+from precord.signal.measure import WaveBounds, measure_and_bound
 
 Floats = NDArray[np.float64]
 
@@ -89,10 +89,10 @@ def extract_features(prepared: Record) -> NDArray[np.float32]:
         prepared: as `signal.prepare` returns it: twelve leads in standard order.
     """
     beats = average_beats(prepared)
+    values, bounds = measure_and_bound(prepared, beats)
     found: dict[str, float] = {}
     if len(beats.peaks):
-        found |= _measured(measure(prepared, beats)) | _rhythm(beats)
-    bounds = find_bounds(beats)
+        found |= _measured(values) | _rhythm(beats)
     if bounds is not None:
         signal, _ = bridge(beats.signal)
         present = np.asarray(~np.isnan(beats.signal).all(axis=1), np.bool_)
@@ -198,7 +198,7 @@ def _likeness(beats: Beats, signal: Floats, bounds: WaveBounds) -> dict[str, flo
     single = single - single.mean(axis=2, keepdims=True)
     size = np.linalg.norm(single, axis=2).mean(axis=1)[:, None, None]
     rows = (single / np.maximum(size, 1e-9)).transpose(1, 0, 2)  # (N, L, n)
-    usual = np.median(rows, axis=0).ravel()
+    usual = median_row(rows).ravel()
     flat = rows.reshape(len(rows), -1)
     lengths = np.linalg.norm(flat, axis=1) * np.linalg.norm(usual)
     alike = flat @ usual / np.maximum(lengths, 1e-9)

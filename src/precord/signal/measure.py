@@ -80,16 +80,31 @@ def measure(record: Record, beats: Beats | None = None) -> Measurements:
         beats: its own, where they are known already.
     """
     beats = beats or average_beats(record)
+    return _measure(record, beats, _find_qrs_and_t(beats))
+
+
+def find_bounds(beats: Beats) -> WaveBounds | None:
+    """Return where the waves of the median beat lie; None where no QRS can be told.
+
+    Where the end of T cannot be told, it is that of a usual QT at this rate.
+    """
+    return _bound(beats, _find_qrs_and_t(beats))
+
+
+def measure_and_bound(record: Record, beats: Beats) -> tuple[Measurements, WaveBounds | None]:
+    """Return what `measure` and `find_bounds` do, from one look at the median beat."""
+    waves = _find_qrs_and_t(beats)
+    return _measure(record, beats, waves), _bound(beats, waves)
+
+
+def _measure(record: Record, beats: Beats, waves: _Waves | None) -> Measurements:
+    """Return the measurements of *record*, whose QRS and T are *waves*."""
     if len(beats.peaks) < 3:
         return Measurements()
     rr = float(np.median(np.diff(beats.peaks)))
     rate = Measurements(heart_rate_bpm=60 / rr)
-    if beats.is_dominant.sum() < MIN_DOMINANT:
+    if beats.is_dominant.sum() < MIN_DOMINANT or waves is None:
         return _possible(rate)
-    complex_ = _find_qrs(beats.median)
-    if complex_ is None:
-        return _possible(rate)
-    waves = _find_t(beats.median, complex_, rr)
     waves = _find_p(beats, waves)
     found = replace(rate, qrs_ms=_ms(waves.qrs_off - waves.qrs_on))
     if waves.p_on is not None:
@@ -100,16 +115,11 @@ def measure(record: Record, beats: Beats | None = None) -> Measurements:
     return _possible(_add_axes(found, record, beats.median, waves))
 
 
-def find_bounds(beats: Beats) -> WaveBounds | None:
-    """Return where the waves of the median beat lie; None where no QRS can be told.
-
-    Where the end of T cannot be told, it is that of a usual QT at this rate.
-    """
-    complex_ = _find_qrs(beats.median) if beats.median.size else None
-    if complex_ is None or len(beats.peaks) < 2:
+def _bound(beats: Beats, waves: _Waves | None) -> WaveBounds | None:
+    """Return the bounds of *waves*, QRS and T of the median beat."""
+    if waves is None:
         return None
     rr = float(np.median(np.diff(beats.peaks)))
-    waves = _find_t(beats.median, complex_, rr)
     on, off = ((at - _R) / DETECTION_RATE for at in (waves.qrs_on, waves.qrs_off))
     usual = on + _USUAL_QTC * float(np.cbrt(rr))
     t_off = (waves.t_off - _R) / DETECTION_RATE if waves.t_off is not None else usual
@@ -142,6 +152,14 @@ def _possible(found: Measurements) -> Measurements:
     if "qt_ms" in wrong or "qtc_ms" in wrong:
         wrong |= {"qt_ms": None, "qtc_ms": None}
     return replace(found, **wrong)
+
+
+def _find_qrs_and_t(beats: Beats) -> _Waves | None:
+    """Return QRS and T of the median beat; None where there is no QRS, or no second beat."""
+    complex_ = _find_qrs(beats.median) if beats.median.size else None
+    if complex_ is None or len(beats.peaks) < 2:
+        return None
+    return _find_t(beats.median, complex_, float(np.median(np.diff(beats.peaks))))
 
 
 def _find_qrs(median: Floats) -> _Waves | None:
@@ -180,8 +198,7 @@ def _edge(quiet: NDArray[np.bool_], start: int, step: int, hold: int) -> int | N
 
 def _component(segment: Floats) -> Floats:
     """Return the first principal component (samples,) of (leads, samples), its peak positive."""
-    _, _, rows = np.linalg.svd(segment, full_matrices=False)
-    first = rows[0] * float(np.linalg.norm(segment @ rows[0]))
+    first = np.linalg.eigh(segment @ segment.T)[1][:, -1] @ segment
     return np.asarray(first if first.max() >= -first.min() else -first, np.float64)
 
 
@@ -224,7 +241,7 @@ def _find_p(beats: Beats, waves: _Waves) -> _Waves:
     p = p - np.median(np.concatenate([p[:4], p[-4:]]))
     peak = int(np.argmax(p[2:-2])) + 2
     needed = _needed_likeness(beats, last - first)
-    if not _is_consistent(beats, first, last, needed) or not _stands_out(p, peak, qrs):
+    if not _stands_out(p, peak, qrs) or not _is_consistent(beats, first, last, needed):
         return waves
     slope = np.gradient(p)
     before = slice(max(peak - int(0.08 * DETECTION_RATE), 0), peak)
@@ -255,10 +272,10 @@ def _previous_t_end(beats: Beats, waves: _Waves) -> int:
 
 
 def _detrend(segment: Floats) -> Floats:
-    """Return (leads, samples) without the line through its ends."""
-    ramp = np.linspace(0, 1, segment.shape[1])
-    left = segment[:, :3].mean(axis=1, keepdims=True)
-    right = segment[:, -3:].mean(axis=1, keepdims=True)
+    """Return (..., samples) without the line through its ends."""
+    ramp = np.linspace(0, 1, segment.shape[-1])
+    left = segment[..., :3].mean(axis=-1, keepdims=True)
+    right = segment[..., -3:].mean(axis=-1, keepdims=True)
     return np.asarray(segment - left - (right - left) * ramp, np.float64)
 
 
@@ -299,13 +316,13 @@ def _is_consistent(beats: Beats, first: int, last: int, needed: float) -> bool:
     and single beats hardly resemble it.
     """
     there = ~np.isnan(beats.signal).all(axis=1)
-    clean, _ = bridge(band_limit(beats.signal, DETECTION_RATE, low=0.5, high=25.0))
+    clean, _ = bridge(band_limit(beats.signal[there], DETECTION_RATE, low=0.5, high=25.0))
     at = np.rint(beats.peaks[beats.is_dominant] * DETECTION_RATE).astype(int) - _R
     at = at[(at + first >= 0) & (at + last <= clean.shape[1])]
     if len(at) < MIN_DOMINANT:
         return False
-    single = np.stack([_detrend(clean[there, a + first : a + last]) for a in at])  # (N, L, n)
-    rows = single.reshape(len(single), -1)
+    single = _detrend(clean[:, at[:, None] + np.arange(first, last)])  # (L, N, n)
+    rows = single.transpose(1, 0, 2).reshape(len(at), -1)
     others = _median_of_others(rows)
     size = np.linalg.norm(rows, axis=1) * np.linalg.norm(others, axis=1)
     found = (rows * others).sum(axis=1) / np.where(size > 0, size, np.inf)

@@ -161,7 +161,8 @@ def _export_best(
     weights.mkdir(exist_ok=True)
     facts = _grow_trees(config, fitted.training, weights / TREES, watch)
     if facts is not None:
-        said = Trees(weights / TREES, **facts).join(judge.to_maps(), said)
+        trees = Trees(weights / TREES, **facts)
+        said = trees.join(trees.read(judge.to_maps()), said)
     export(
         model.cpu(),
         fitted.tokenizer,
