@@ -72,3 +72,17 @@ def test_rows_that_agree_are_believed_where_marks_are_few() -> None:
 
     assert found is not None
     assert abs(found.begin - FIRST) <= 6
+
+
+def test_rows_that_begin_and_end_as_columns_do_say_where_these_begin() -> None:
+    """The rows leap between other columns, six pixels on; both their ends say better."""
+    y = _page()
+    ends = Ends(FIRST, FIRST + 4 * WIDTH, is_sure=True)
+    for k in (1, 2, 3):
+        y[:, FIRST + k * WIDTH + 6 : FIRST + (k + 1) * WIDTH + 6] += 20.0 * k
+
+    found = arrange(y.astype(np.float32), ends, "3x4", 25.0)
+
+    assert found is not None
+    assert found.begin == FIRST
+    assert {piece.last - piece.first for piece in found.pieces} == {WIDTH}

@@ -27,6 +27,7 @@ _UNEXPLAINED = 0.5  # of misfit: marks between leads where a layout has none
 _FAR, _NEAR = 10.0, 0.6  # mm that columns may begin from where the rows do, and where these agree
 _PLAIN = 0.7  # three marks so sure that they say it against rows that agree
 _COLUMN_SECONDS = {4: 2.5, 2: 5.0, 1: 10.0}
+_WHOLE, _LIKE = 0.004, 0.12  # of a usual width: columns so near have it surely, or may have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,38 +116,24 @@ def _fit(
         return None
     n = len(rows[0])
     signals = -(y - np.nanmedian(y, axis=1, keepdims=True))
-    begin, width = ends.first, (ends.last - ends.first) / n
+    width = (ends.last - ends.first) / n
     speeds = (speed,) if speed else (25.0, 50.0)
-    widths = [width]
-    for one in speeds:
-        standard = _COLUMN_SECONDS[n] * one * FLAT_PX_PER_MM
-        if n > 1 and abs(width / standard - 1) < 0.12:
-            widths = [standard]
-    far = round(_FAR * FLAT_PX_PER_MM) if n > 1 else 0
-    reach = min(far, round(_NEAR * FLAT_PX_PER_MM)) if ends.is_sure else far
+    usual = [_COLUMN_SECONDS[n] * one * FLAT_PX_PER_MM for one in speeds] if n > 1 else []
     evidence = _Evidence(signals, rows, layout, marks, _jumps(signals))
-    tried = [
-        (w, begin + shift, float(abs(shift)))
-        for w in widths
-        for shift in range(-far, far + 1, 2)
-        if abs(shift) <= reach or (n > 2 and evidence.marked(w, begin + shift) > _PLAIN)
-    ]
-    best = min(tried, key=lambda one: evidence.cost(*one))
-    if n > 1 and evidence.marked(*best[:2]) > 0.4:  # marks say it better than the standard
-        tried = [
-            (best[0] * (1 + k / 400), best[1] + d, 1.0 * abs(k) + 0.1 * abs(d))
-            for k in range(-10, 11)
-            for d in range(-8, 9)
-        ]
-        best = min(tried, key=lambda one: evidence.cost(*one, is_near=True))
-    bounds = evidence.bounds(*best[:2])
+    whole = [w for w in usual if ends.is_sure and abs(width / w - 1) < _WHOLE]
+    if whole:  # both ends of the rows say it
+        best = whole[0], float(ends.first)
+    else:
+        widths = [w for w in usual if abs(width / w - 1) < _LIKE] or [width]
+        best = _search(evidence, ends, widths)
+    bounds = evidence.bounds(*best)
     clipped = [min(max(b, 0), y.shape[1]) for b in bounds]
     return Arrangement(
         layout,
         _pieces(rows, clipped, layout),
         clipped[0],
         _misfit(signals, rows, bounds, layout),
-        evidence.marked(*best[:2]),
+        evidence.marked(*best),
     )
 
 
@@ -178,6 +165,28 @@ class _Evidence(NamedTuple):
         misfit = 0.0 if is_near else _misfit(self.signals, self.rows, bounds, self.layout)
         jump = float(np.mean(inner)) if inner else 0.0
         return misfit - 0.15 * jump - 0.5 * self.marked(width, begin) + 0.0005 * shift
+
+
+def _search(evidence: _Evidence, ends: Ends, widths: list[float]) -> tuple[float, float]:
+    """Return width and begin of the columns that fit best, of several *widths*."""
+    n = len(evidence.rows[0])
+    far = round(_FAR * FLAT_PX_PER_MM) if n > 1 else 0
+    reach = min(far, round(_NEAR * FLAT_PX_PER_MM)) if ends.is_sure else far
+    tried = [
+        (w, float(ends.first + shift), float(abs(shift)))
+        for w in widths
+        for shift in range(-far, far + 1, 2)
+        if abs(shift) <= reach or (n > 2 and evidence.marked(w, ends.first + shift) > _PLAIN)
+    ]
+    best = min(tried, key=lambda one: evidence.cost(*one))
+    if n > 1 and evidence.marked(*best[:2]) > 0.4:  # marks say it better than the standard
+        tried = [
+            (best[0] * (1 + k / 400), best[1] + d, 1.0 * abs(k) + 0.1 * abs(d))
+            for k in range(-10, 11)
+            for d in range(-8, 9)
+        ]
+        best = min(tried, key=lambda one: evidence.cost(*one, is_near=True))
+    return best[:2]
 
 
 def _jumps(signals: Array) -> Array:

@@ -26,6 +26,8 @@ from precord.record import Provenance, Record, Scale
 
 Array = NDArray[Any]
 _MARKED = 0.3  # share of the rows with marks between their leads
+_ROUND = 1.0  # pixels of the end of a line that are too narrow to be seen as ink
+_SAME_WIDTH = 0.25  # mm: pulses of one page are as wide; one that differs lost part of its top
 _SKEW_ERROR = 2.5  # pixels that a pulse may lie off the line through all of them
 _ALONE, _TAIL = 8.0, 40.0  # mm from the trace, and long: the edge of the paper, or writing
 _BRIEFEST = 0.085  # s: no calibration pulse is as brief
@@ -187,13 +189,15 @@ def _align(traces: Traces, pulses: list[Pulse | None]) -> tuple[Traces, list[Pul
 
     A printer draws on paper with a grid that may lie askew under its head.
     """
-    whole = [k for k, p in enumerate(pulses) if p is not None and np.isfinite(p.width)]
+    found = [(k, p) for k, p in enumerate(pulses) if p is not None and np.isfinite(p.width)]
+    usual = float(np.median([p.width for _, p in found])) if found else 0.0
+    whole = {k: p.left for k, p in found if abs(p.width - usual) < _SAME_WIDTH}
     if len(whole) < 3:
         return traces, pulses
-    lefts = np.array([pulse.left for pulse in pulses if pulse is not None and pulse.width > 0])
-    slope, at_top = np.polyfit(traces.zero[whole], lefts, 1)
+    rows, lefts = list(whole), np.array(list(whole.values()))
+    slope, at_top = np.polyfit(traces.zero[rows], lefts, 1)
     lean = slope * traces.zero + at_top
-    errors = np.abs(lefts - lean[whole])
+    errors = np.abs(lefts - lean[rows])
     if errors.max() > _SKEW_ERROR or np.ptp(lean) < 2 * _SKEW_ERROR:
         return traces, pulses
     offset = np.rint(lean - lean.mean()).astype(np.intp)
@@ -259,7 +263,7 @@ def _ends(traces: Traces, pulses: list[Pulse | None]) -> Ends:
             last = pulse.left - round(1.0 * FLAT_PX_PER_MM)
         firsts.append(first)
         lasts.append(last)
-    pen = traces.width / 2  # the line begins half a pen's width after its ink
+    pen = max(traces.width / 2 - _ROUND, 0.0)  # the line begins half a pen's width after its ink
     starts = np.array(firsts, float)
     near = np.abs(starts[:, None] - starts[None]) < 0.5 * FLAT_PX_PER_MM
     agree = near[int(np.argmax(near.sum(1)))]
