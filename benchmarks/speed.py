@@ -28,7 +28,6 @@ from precord.encoder import Encoder
 from precord.ingest import ingest
 from precord.io import read, write_wfdb
 from precord.library.sqlite import SqliteLibrary
-from precord.record import Record
 from precord.report import Language, Report, Source
 from precord.retrieve import Retriever
 from precord.simulate import draw_statements, simulate
@@ -72,11 +71,16 @@ def main() -> None:
                     f"{wall * 1e3:.0f} ms, of which processor {processor * 1e3:.0f} ms"
                 )
             encoder.score_weights = shipped
-            wall, processor = encode_alone(encoder, read(files[0]))
-            write(
-                "one ECG, prepared and through towers and trees (target 15): "
-                f"{wall * 1e3:.1f} ms, of which processor {processor * 1e3:.1f} ms"
-            )
+            record = read(files[0])
+            for action, how in (
+                (lambda: encoder.encode_query(record), "measured and through towers and trees"),
+                (lambda: encoder.read_towers([record]), "and through the towers alone"),
+            ):
+                wall, processor = encode_alone(action)
+                write(
+                    f"one ECG, prepared, {how} (target 15): "
+                    f"{wall * 1e3:.1f} ms, of which processor {processor * 1e3:.1f} ms"
+                )
     command = [sys.executable, "-m", "precord", "--help"]
     start_up, _ = measure_each(
         lambda _: subprocess.run(command, check=True, capture_output=True), [Path()] * 10
@@ -130,9 +134,9 @@ def measure_query(retriever: Retriever, paths: list[Path]) -> tuple[float, float
     return measure_each(lambda path: retriever.by_record(read(path), k=10), paths)
 
 
-def encode_alone(encoder: Encoder, record: Record) -> tuple[float, float]:
+def encode_alone(action: Callable[[], object]) -> tuple[float, float]:
     """Return the median seconds that one ECG takes to encode, clock and processor."""
-    return measure_each(lambda _: encoder.encode_query(record), [Path()] * 60)
+    return measure_each(lambda _: action(), [Path()] * 60)
 
 
 def measure_each(action: Callable[[Path], object], paths: list[Path]) -> tuple[float, float]:
