@@ -8,7 +8,7 @@ import pytest
 
 from precord.corpora import open_corpus
 from precord.corpora.folder import FolderCorpus
-from precord.errors import CorpusError, LeakError, PrecordError
+from precord.errors import CorpusError, FormatError, LeakError, PrecordError
 from precord.io import write_wfdb
 from precord.record import Record, Sex
 from precord.report import Language, Report, Source
@@ -155,7 +155,9 @@ def test_missing_columns(folder: Path, missing: str) -> None:
         (b"", "no column 'file'"),
         (f"{HEADER}\n".encode(), "no row below its header"),
         (f"{HEADER},file\na,b,c,d,e,f\n".encode(), "'file' stands twice"),
-        (f"{HEADER}\na.hea,1,SR,\xe4\n".encode("latin-1"), "not a readable UTF-8 table"),
+        (f"{HEADER}\na.hea,1,SR,\xe4\n".encode("latin-1"), "not UTF-8 text; save it as UTF-8"),
+        (HEADER.replace(",", ";").encode(), "separated by semicolons; save it with commas"),
+        (HEADER.replace(",", "\t").encode(), "separated by tabs; save it with commas"),
         (f'{HEADER}\na.hea,1,SR,"open\n'.encode(), "not a readable UTF-8 table"),
         (f"{HEADER}\na.hea,1,SR,{'x' * 200_000}\n".encode(), "not a readable UTF-8 table"),
     ],
@@ -194,6 +196,9 @@ def test_files_of_bare_numbers(folder: Path, noise_record: Record) -> None:
     record = FolderCorpus(folder).entries()[0].load()
     assert record.leads == noise_record.leads
     np.testing.assert_allclose(record.signal, noise_record.signal, rtol=1e-6)
+    write(folder, header, "c.npy,,,,500,,")
+    with pytest.raises(FormatError, match="c.npy: .*state in the table: unit, leads$"):
+        FolderCorpus(folder).entries()[0].load()
     for cells, message in (("fast,uV,II", "rate 'fast'"), ("5,x,II", "unit 'x'"), ("5,V,X9", "X9")):
         write(folder, header, f"c.npy,,,,{cells}")
         with pytest.raises(CorpusError, match=f"line 2: .*{message}"):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from precord.errors import FormatError, SignalError
-from precord.io import read, write_wfdb
+from precord.io import read, write_csv, write_wfdb
 from precord.leads import LEADS
 from precord.record import Acquisition, Record, Scale, Sex
 from tests.contracts import FUZZ
@@ -118,3 +118,18 @@ def test_missing_folder_is_refused(tmp_path: Path) -> None:
     """The system's own reason is passed on."""
     with pytest.raises(FormatError, match="No such file"):
         write_wfdb(record_of([[1, 2]]), tmp_path / "gone" / "r")
+
+
+@pytest.mark.parametrize("scale", list(Scale))
+@pytest.mark.parametrize("rate", [250.0, 360.0, 500.0])
+def test_a_table_says_all_that_reading_it_takes(tmp_path: Path, scale: Scale, rate: float) -> None:
+    """What `precord digitize` writes is read without stating anything, of unknown scale too."""
+    signal = np.random.default_rng(0).normal(size=(12, 1000)).astype(np.float32)
+    record = Record(signal, LEADS, rate, scale=scale)
+
+    back = read(write_csv(record, tmp_path / "x.csv"))
+
+    assert (back.leads, back.rate, back.scale) == (LEADS, rate, scale)
+    spread = signal.std(axis=1, keepdims=True) if scale is Scale.UNKNOWN else 1.0
+    middle = signal.mean(axis=1, keepdims=True) if scale is Scale.UNKNOWN else 0.0
+    np.testing.assert_allclose(back.signal, (signal - middle) / spread, atol=1e-3)

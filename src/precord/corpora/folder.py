@@ -27,13 +27,14 @@ Columns may stand in any order; others are not read.
 """
 
 import csv
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from precord.corpora.entry import Entry
-from precord.errors import CorpusError, FormatError, LeakError
+from precord.errors import CorpusError, FormatError, LeakError, UnstatedError
 from precord.io import Stated, read
 from precord.io.stated import parse_leads, parse_unit
 from precord.record import Record, Sex
@@ -49,8 +50,10 @@ _SOURCES = {
     Source.MACHINE: Source.MACHINE,
     "simulated": Source.SIMULATED,
 }
+_COLUMNS = {"rate": "rate", "unit": "unit", "lead_order": "leads"}  # fact -> where it is stated
 _LANGUAGES = {language.value: language for language in Language}
 _SEXES = {"f": Sex.FEMALE, "m": Sex.MALE}
+_SIGNS = {";": "semicolons", "\t": "tabs"}
 _MAX_AGE = 150.0  # years
 
 _T = TypeVar("_T")
@@ -100,8 +103,19 @@ class FileSource:
     stated: Stated
 
     def __call__(self) -> Record:
-        """Return the record, under the name of the case."""
-        record = read(self.path, self.stated)
+        """Return the record, under the name of the case.
+
+        Raises:
+            PrecordError: The file cannot be used; what it does not say, the table is to state.
+        """
+        try:
+            record = read(self.path, self.stated)
+        except UnstatedError as error:
+            columns = ", ".join(_COLUMNS[fact] for fact in error.missing)
+            raise FormatError(
+                f"{self.path.name}: a file of bare numbers, which does not say all; state in "
+                f"the table: {columns}"
+            ) from error
         return replace(record, provenance=replace(record.provenance, name=self.name))
 
 
@@ -129,7 +143,9 @@ def _read_rows(table: Path) -> list[tuple[int, dict[str, str]]]:
     except FileNotFoundError:
         columns = ", ".join(_NEEDED)
         raise CorpusError(f"{table}: no such table; expected one with columns {columns}") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError:
+        raise CorpusError(f"{table}: not UTF-8 text; save it as UTF-8 (Excel: CSV UTF-8)") from None
+    except (OSError, csv.Error) as error:
         raise CorpusError(f"{table}: not a readable UTF-8 table: {error}") from error
     if not rows:
         raise CorpusError(f"{table}: holds no row below its header")
@@ -139,6 +155,11 @@ def _read_rows(table: Path) -> list[tuple[int, dict[str, str]]]:
 def _check_columns(table: Path, names: list[str]) -> None:
     """Refuse a header that lacks a column, or has one twice."""
     if missing := [name for name in _NEEDED if name not in names]:
+        if len(names) == 1 and (sign := re.search(r"[;\t]", names[0])):
+            raise CorpusError(
+                f"{table}: its columns are separated by {_SIGNS[sign[0]]}; save it with commas, "
+                "or with tabs as .tsv"
+            )
         found = ", ".join(names)[:100] or "nothing"
         raise CorpusError(f"{table}: no column {missing[0]!r} in its header; found {found}")
     if twice := [name for name in names if names.count(name) > 1]:

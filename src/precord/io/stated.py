@@ -29,7 +29,10 @@ class Unit(StrEnum):
 
 
 _PER_MV = {Unit.MILLIVOLT: 1.0, Unit.MICROVOLT: 1e3, Unit.VOLT: 1e-3}
-_UNITS = {unit.value.casefold(): unit for unit in Unit} | {"\u03bcv": Unit.MICROVOLT}
+_UNITS = {unit.value.casefold(): unit for unit in Unit} | {
+    "\u03bcv": Unit.MICROVOLT,
+    "sd": Unit.UNKNOWN,  # standard deviations, as `write_csv` writes what has no scale
+}
 
 
 @dataclass(frozen=True, slots=True)

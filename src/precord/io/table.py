@@ -1,7 +1,7 @@
 """Tables with one column per lead: CSV and TSV, and Parquet with the `formats` extra.
 
 A header names the leads, each with its unit if it likes: "II", "II [mV]", "II (uV)", "II_mV".
-A column of times, "time [s]" or "t_ms", gives the rate where its steps are equal; a column of
+A column of times, "time [s]", "t_ms" or "seconds", gives the rate where its steps are equal; a column of
 times that names no unit, and every other column, is left out. Numbers without a header need
 their leads stated. An empty cell is a missing sample; decimal points only.
 """
@@ -27,7 +27,7 @@ _NAMED = re.compile(
     r"\s*(?P<name>.*?)\s*(?:[\[(]\s*(?P<unit>[^\])]+?)\s*[\])]|_(?P<tail>mV|uV|V|ms|s))?\s*",
     re.IGNORECASE,
 )
-_TIMES = {"time", "t", "times"}
+_TIMES = {"time", "t", "times", "seconds"}
 _SECONDS = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3}
 _NUMBER = re.compile(r"\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|nan)?\s*", re.IGNORECASE)
 _HEAD_BYTES = 4096
@@ -152,6 +152,7 @@ def _find_unit(units: list[str], path: Path) -> Unit | None:
 def _find_rate(table: _Columns, parts: list[tuple[str, str]], path: Path) -> float | None:
     """Return the rate that a column of times gives, in Hz."""
     for i, (name, unit) in enumerate(parts):
+        unit = "s" if (name.casefold(), unit) == ("seconds", "") else unit
         if name.casefold() not in _TIMES or unit.casefold() not in _SECONDS:
             continue
         steps = np.diff(table.values[:, i]) * _SECONDS[unit.casefold()]

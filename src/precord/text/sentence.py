@@ -15,7 +15,7 @@ _ABBREVIATIONS = """
     mögl moegl möglw wahrsch unbest ant post inf lat sept neg pos biphas abn unspez spez
     inkompl kompl vollst unvollst vent ventr supraventr intraventr v.a va z.n zn bzw ggf ca evtl
     ev f.d s.k resp osp anm z.b vgl ausg aufst beg diskr sign path vorh st.p incl inkl poss prob
-    approx etc grad sek msec i.e e.g vs fragl chron
+    incompl compl part approx etc grad sek msec i.e e.g vs fragl chron
 """
 _KNOWN = frozenset(_ABBREVIATIONS.split())
 # "1. Grades", "II. Grades": the number is an ordinal.
