@@ -9,7 +9,6 @@ import typer
 from precord.cli.argument import parse_codes, parse_criteria, parse_folds
 from precord.cli.evaluate import parse_corpora
 from precord.criteria import Criteria, Range
-from precord.errors import CorpusError
 from precord.record import Sex
 from precord.report import Source
 
@@ -33,7 +32,7 @@ def test_bad_folds(text: str) -> None:
 def test_codes() -> None:
     """Commas or semicolons; unknown codes are refused."""
     assert parse_codes("CLBBB, SR") == parse_codes("SR;CLBBB") == {"CLBBB", "SR"}
-    with pytest.raises(CorpusError, match="NOPE"):
+    with pytest.raises(typer.BadParameter, match="NOPE"):
         parse_codes("NOPE")
 
 
@@ -73,6 +72,8 @@ def test_criteria() -> None:
         ("age", "-", "expected years such as 50-70"),
         ("sex", "x", "expected one of F, M"),
         ("source", "doctor", "expected one of clinician, machine, "),
+        ("age", "70-50", "a range from 70 to 50 holds nothing"),
+        ("has", "NOPE", "unknown SCP-ECG statement 'NOPE'"),
         ("until", "31.1.1985", "expected a day such as 2026-01-31"),
     ],
 )
@@ -80,3 +81,9 @@ def test_bad_criteria(option: str, text: str, expected: str) -> None:
     """Wrong usage, with the form that is expected."""
     with pytest.raises(typer.BadParameter, match=expected):
         criteria(**{option: text})
+
+
+def test_refused_measurements() -> None:
+    """What is no measurement, and no condition, is wrong usage too."""
+    with pytest.raises(typer.BadParameter, match="no measurement 'charm'"):
+        criteria(where=["charm >= 1"])

@@ -53,8 +53,14 @@ def test_why_names_words_and_waves(
 ) -> None:
     """The words of the report that fit always, the waves where they are asked for."""
     monkeypatch.setattr(FakeEncoder, "likely_statements", lambda *_: frozenset({"AFIB"}))
-    region = Region(Wave.ST_T, ("aVF",), ((0.5, 0.8), (1.3, 1.6)), "AFIB", 1.0)
-    monkeypatch.setattr(Evidence, "regions", lambda *_: (region,))
+    spans = ((0.5, 0.8), (1.3, 1.6))
+    regions = (
+        Region(Wave.ST_T, ("II", "III", "aVF"), spans, "AFIB", 1.0),
+        Region(Wave.QRS, ("V1", "V2"), spans, "AFIB", 0.8),
+        Region(Wave.QRS, ("II", "III", "aVF"), spans, "AFIB", 0.5),
+        Region(Wave.BEAT, ("I", "II"), ((4.0, 4.4),), "PVC", 0.5),
+    )
+    monkeypatch.setattr(Evidence, "regions", lambda *_: regions)
     monkeypatch.setenv("COLUMNS", "200")
 
     plain = run("search", ecg, "--library", library).out
@@ -63,7 +69,8 @@ def test_why_names_words_and_waves(
 
     assert "fits: “vorhofflimmern” (AFIB)" in plain
     assert "seen in the query" not in plain
-    assert "seen in the query: AFIB in ST-T of aVF" in asked
+    seen = "AFIB in II III aVF (ST-T, QRS) and V1 V2 (QRS), PVC in the beat at 4.2 s"
+    assert f"seen in the query: {seen}" in " ".join(asked.split())
     why = {hit["case"]: hit["explanation"] for hit in found["hits"]}["a/2"]
     assert why["phrases"] == [{"start": 0, "end": 14, "statement": "AFIB"}]
     assert why["regions"][0]["spans"] == [[0.5, 0.8], [1.3, 1.6]]

@@ -61,15 +61,16 @@ def test_an_unknown_fault_is_refused(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("codes", "message"), [("NOPE", "unknown SCP-ECG statement 'NOPE'"), ("SR,AFIB", "AFIB")]
+    ("codes", "status", "message"),
+    [("NOPE", 2, "unknown SCP-ECG statement 'NOPE'"), ("SR,AFIB", 1, "AFIB")],
 )
 def test_impossible_findings_are_refused(
-    run: Run, tmp_path: Path, codes: str, message: str
+    run: Run, tmp_path: Path, codes: str, status: int, message: str
 ) -> None:
-    """An unknown code, and two rhythms at once."""
+    """An unknown code is wrong usage; two rhythms at once cannot be simulated."""
     answer = run("simulate", "--statement", codes, "-o", tmp_path)
 
-    assert (answer.status, answer.out) == (1, "")
+    assert (answer.status, answer.out) == (status, "")
     assert message in answer.err
 
 

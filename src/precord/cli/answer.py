@@ -158,15 +158,19 @@ def _describe_places(hit: "Hit") -> list[str]:
 
 
 def describe_regions(regions: "tuple[Region, ...]") -> str:
-    """Return parts of the query on one line: "IMI in ST-T of aVF, PVC in the beat at 4.2 s"."""
-    found: dict[str, list[str]] = {}
+    """Return parts of the query on one line: "IMI in II III aVF (ST-T, QRS) and V1 V2 (QRS)"."""
+    found: dict[str, dict[str, list[str]]] = {}  # statement -> place -> waves
     for region in regions:
         begin, end = region.spans[0]
-        where = f"the beat at {(begin + end) / 2:.1f} s"
-        if region.wave != "beat":
-            where = f"{region.wave} of {' '.join(region.leads)}"
-        found.setdefault(region.statement, []).append(where)
-    return ", ".join(f"{code} in {' and '.join(places)}" for code, places in found.items())
+        is_beat = region.wave == "beat"
+        place = f"the beat at {(begin + end) / 2:.1f} s" if is_beat else " ".join(region.leads)
+        waves = found.setdefault(region.statement, {}).setdefault(place, [])
+        waves += [] if is_beat else [region.wave]
+    lines = (
+        (code, " and ".join(f"{p} ({', '.join(w)})" if w else p for p, w in places.items()))
+        for code, places in found.items()
+    )
+    return ", ".join(f"{code} in {where}" for code, where in lines)
 
 
 def _describe_scores(hit: "Hit") -> list[str]:

@@ -1,6 +1,8 @@
 """Arguments that several commands share, and how they are read."""
 
 import re
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -15,7 +17,9 @@ if TYPE_CHECKING:  # these import NumPy
 Ecg = Annotated[
     Path,
     typer.Argument(
-        metavar="ECG", exists=False, help="An ECG file: WFDB, DICOM, MATLAB, NumPy, HDF5 or CSV."
+        metavar="ECG",
+        exists=False,
+        help="An ECG file (WFDB, DICOM, MATLAB, NumPy, HDF5, Parquet or CSV), or a picture of one.",
     ),
 ]
 RateIs = Annotated[
@@ -34,7 +38,10 @@ LeadOrder = Annotated[
 ]
 Corners = Annotated[
     str | None,
-    typer.Option(metavar="X,Y ...", help="Of a picture: its ECG's corners in pixels, clockwise."),
+    typer.Option(
+        metavar="'X,Y X,Y X,Y X,Y'",
+        help="Of a picture: its ECG's corners in pixels, clockwise, in one pair of quotes.",
+    ),
 ]
 PaperLayout = Annotated[
     str | None,
@@ -97,6 +104,31 @@ _AGES = re.compile(r"(\d{1,3})?-(\d{1,3})?|(\d{1,3})")
 _FOLDS = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
 
 
+@contextmanager
+def wrong_usage() -> Iterator[None]:
+    """Turn the refusal of an option's value into wrong usage, of which the exit status is 2.
+
+    Raises:
+        typer.BadParameter: What is done inside raised a PrecordError.
+    """
+    from precord.errors import PrecordError
+
+    try:
+        yield
+    except PrecordError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def check_choice(option: str, text: str | None, choices: Collection[str]) -> None:
+    """Refuse a *text* that is given and none of *choices*.
+
+    Raises:
+        typer.BadParameter: It is none of them.
+    """
+    if text is not None and text not in choices:
+        raise typer.BadParameter(f"{option} {text!r}, expected one of {', '.join(choices)}")
+
+
 def parse_folds(text: str) -> tuple[int, ...]:
     """Return the folds that *text* names, such as "1-8" or "1,3,9", in ascending order.
 
@@ -116,26 +148,28 @@ def parse_codes(text: str) -> frozenset[str]:
     """Return the SCP-ECG codes of a list such as "CLBBB,SR".
 
     Raises:
-        CorpusError: A code is none of the statements.
+        typer.BadParameter: A code is none of the statements.
     """
     from precord.statements import parse_statements
 
-    return parse_statements(text.replace(";", ",").split(","))
+    with wrong_usage():
+        return parse_statements(text.replace(";", ",").split(","))
 
 
 def parse_stated(rate: float | None, unit: str | None, lead_order: str | None) -> "Stated":
     """Return the facts that the options state of a file of bare numbers.
 
     Raises:
-        FormatError: An unknown unit, or a name that is none of the twelve leads.
+        typer.BadParameter: An unknown unit, or a name that is none of the twelve leads.
     """
     from precord.io.stated import Stated, parse_leads, parse_unit
 
-    return Stated(
-        rate=rate,
-        unit=parse_unit(unit) if unit else None,
-        leads=parse_leads(lead_order) if lead_order else None,
-    )
+    with wrong_usage():
+        return Stated(
+            rate=rate,
+            unit=parse_unit(unit) if unit else None,
+            leads=parse_leads(lead_order) if lead_order else None,
+        )
 
 
 def parse_paper(
@@ -150,12 +184,13 @@ def parse_paper(
     """Return what the options say of a picture of paper.
 
     Raises:
-        typer.BadParameter: The corners are not four points.
-        QueryError: Layout, speed, gain or rotation is none that is known.
+        typer.BadParameter: The corners are not four points, or layout, speed, gain or rotation
+            is none that is known.
     """
     from precord.digitize import Options
 
-    return Options(_parse_corners(corners), layout, speed, gain, rotate, page)
+    with wrong_usage():
+        return Options(_parse_corners(corners), layout, speed, gain, rotate, page)
 
 
 def _parse_corners(text: str | None) -> tuple[tuple[float, float], ...] | None:
@@ -185,27 +220,28 @@ def parse_criteria(  # noqa: PLR0913 - one argument per option of the command
     """Return the criteria that the options state.
 
     Raises:
-        typer.BadParameter: An option is not of the form that its help names.
-        PrecordError: A statement or a measurement is unknown, or no case can meet it all.
+        typer.BadParameter: An option is not of the form that its help names, a statement or a
+            measurement is unknown, or no case can meet it all.
     """
     from precord.criteria import Criteria, parse_conditions
     from precord.record import Sex
     from precord.report import Source
 
-    return Criteria(
-        age=_parse_ages(age) if age else None,
-        sex=_parse_choice("--sex", sex, {"F": Sex.FEMALE, "M": Sex.MALE}) if sex else None,
-        has=parse_codes(has or ""),
-        lacks=parse_codes(lacks or ""),
-        sources=frozenset(
-            _parse_choice("--source", name, {s.name: s for s in Source})
-            for name in (source or "").split(",")
-            if name.strip()
-        ),
-        measured=parse_conditions(where or ()),
-        since=_parse_day("--since", since) if since else None,
-        until=_parse_day("--until", until) if until else None,
-    )
+    with wrong_usage():
+        return Criteria(
+            age=_parse_ages(age) if age else None,
+            sex=_parse_choice("--sex", sex, {"F": Sex.FEMALE, "M": Sex.MALE}) if sex else None,
+            has=parse_codes(has or ""),
+            lacks=parse_codes(lacks or ""),
+            sources=frozenset(
+                _parse_choice("--source", name, {s.name: s for s in Source})
+                for name in (source or "").split(",")
+                if name.strip()
+            ),
+            measured=parse_conditions(where or ()),
+            since=_parse_day("--since", since) if since else None,
+            until=_parse_day("--until", until) if until else None,
+        )
 
 
 def _parse_ages(text: str) -> "Range":

@@ -49,6 +49,7 @@ def digitize(  # noqa: PLR0913 - one argument per option of the command
     from precord.cli.terminal import grid, output, say, waiting
     from precord.digitize import digitize as read_page
     from precord.digitize import draw_overlay
+    from precord.errors import FormatError
     from precord.io import write_csv, write_wfdb
     from precord.io.dicom import is_dicom
     from precord.io.dicom_document import digitize_object
@@ -57,6 +58,8 @@ def digitize(  # noqa: PLR0913 - one argument per option of the command
     options = parse_paper(
         corners=corners, layout=layout, speed=speed, gain=gain, rotate=rotate, page=page
     )
+    if not out.parent.is_dir():  # told before the page is read, which takes seconds
+        raise FormatError(f"{out}: no such folder {out.parent}; create it first")
     with waiting("reading the page") as sign:
         data = read_bytes(picture)
         read = digitize_object if is_dicom(data) else read_page
@@ -77,7 +80,8 @@ def digitize(  # noqa: PLR0913 - one argument per option of the command
         say(note)
     written = [write_csv(record, out.with_name(f"{out.name}.csv"))]
     if record.is_calibrated:
-        written.append(write_wfdb(record, out))
+        header = write_wfdb(record, out)
+        written += [header, header.with_suffix(".dat")]
     if reading.grid is not None:
         path = out.with_name(f"{out.name}-overlay.png")
         overlay = Image.fromarray(draw_overlay(reading))

@@ -11,7 +11,13 @@ from precord.cli.argument import LibraryAt, WeightsAt, parse_folds
 if TYPE_CHECKING:  # these import NumPy
     from precord.corpora import Corpus
 
-Kind = Annotated[str, typer.Argument(metavar="KIND", help="ptb-xl, ptb-xl-zscored or folder.")]
+Kind = Annotated[
+    str,
+    typer.Argument(
+        metavar="KIND",
+        help="folder, ptb-xl, ptb-xl-zscored, challenge, sph, chapman or code-15.",
+    ),
+]
 Directory = Annotated[
     Path, typer.Argument(metavar="DIR", exists=False, help="Where the data set lies.")
 ]

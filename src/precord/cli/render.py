@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from precord.cli.argument import Ecg
+from precord.cli.argument import Ecg, check_choice, wrong_usage
 
 Out = Annotated[
     Path, typer.Option("-o", "--out", metavar="FILE", exists=False, help=".png, .pdf or .svg.")
@@ -37,17 +37,21 @@ def render(  # noqa: PLR0913 - one argument per option of the command
     status: 0 done, 1 the file cannot be used or the page not written, 2 wrong usage.
     """
     from precord.cli.terminal import say
-    from precord.image.layout import Calibration
-    from precord.image.paper import save_record
+    from precord.image.layout import LAYOUTS, Calibration
+    from precord.image.paper import COLORS, save_record
     from precord.io import read
 
+    check_choice("--layout", layout, LAYOUTS)
+    check_choice("--grid", grid, COLORS)
+    with wrong_usage():
+        calibration = Calibration(speed, gain)
     save_record(
         read(ecg),
         out,
         title=title,
         layout=layout,
         dpi=dpi,
-        calibration=Calibration(speed, gain),
+        calibration=calibration,
         color=grid,
     )
     say(f"page: {out}")

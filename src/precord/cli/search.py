@@ -29,9 +29,11 @@ from precord.cli.argument import (
     Until,
     WeightsAt,
     Where,
+    check_choice,
     parse_criteria,
     parse_paper,
     parse_stated,
+    wrong_usage,
 )
 
 if TYPE_CHECKING:  # these import NumPy
@@ -45,7 +47,9 @@ if TYPE_CHECKING:  # these import NumPy
 Ecg = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[ECG]", exists=False, help="An ECG file: WFDB, DICOM, MATLAB, NumPy, HDF5 or CSV."
+        metavar="[ECG]",
+        exists=False,
+        help="An ECG file (WFDB, DICOM, MATLAB, NumPy, HDF5, Parquet or CSV), or a picture of one.",
     ),
 ]
 Words = Annotated[
@@ -133,8 +137,7 @@ def search(  # noqa: PLR0913 - one argument per option of the command
     if text is not None and (picture or patient or like or leads or window or why):
         options = "--picture, --patient, --like, --leads, --window and --why"
         raise typer.BadParameter(f"{options} need an ECG file")
-    if like is not None and like not in _ASPECTS:
-        raise typer.BadParameter(f"--like {like!r}, expected one of {', '.join(_ASPECTS)}")
+    check_choice("--like", like, _ASPECTS)
     if like and (leads or window):
         raise typer.BadParameter("give either --like or --leads and --window")
     criteria = parse_criteria(
@@ -192,7 +195,8 @@ def _steer(like: str | None, leads: str | None, window: str | None) -> "Aspect |
     from precord.retrieve.steer import Aspect
 
     if leads is not None or window is not None:
-        return parse_focus(leads or "", window or "")
+        with wrong_usage():
+            return parse_focus(leads or "", window or "")
     return Aspect(like) if like else None
 
 

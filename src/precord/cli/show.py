@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from precord.cli.argument import Ecg, LeadOrder, RateIs, UnitIs, parse_stated
+from precord.cli.argument import Ecg, LeadOrder, RateIs, UnitIs, check_choice, parse_stated
 from precord.cli.terminal import DISCLAIMER, cell, grid, output, say
 
 if TYPE_CHECKING:  # these import NumPy
@@ -41,11 +41,13 @@ def show(
 
     Exit status: 0 done, 1 the file cannot be used or the picture not written, 2 wrong usage.
     """
+    from precord.image.layout import LAYOUTS
     from precord.io import read
     from precord.signal.lead_note import describe_leads
     from precord.signal.measure import measure
     from precord.signal.quality import assess
 
+    check_choice("--layout", layout, LAYOUTS)
     record = read(ecg, parse_stated(rate, unit, lead_order))
     measured, quality = measure(record), assess(record)
     console = output()
