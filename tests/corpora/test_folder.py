@@ -197,7 +197,7 @@ def test_files_of_bare_numbers(folder: Path, noise_record: Record) -> None:
     assert record.leads == noise_record.leads
     np.testing.assert_allclose(record.signal, noise_record.signal, rtol=1e-6)
     write(folder, header, "c.npy,,,,500,,")
-    with pytest.raises(FormatError, match="c.npy: .*state in the table: unit, leads$"):
+    with pytest.raises(FormatError, match=r"c.npy: .*state in the table: unit, leads$"):
         FolderCorpus(folder).entries()[0].load()
     for cells, message in (("fast,uV,II", "rate 'fast'"), ("5,x,II", "unit 'x'"), ("5,V,X9", "X9")):
         write(folder, header, f"c.npy,,,,{cells}")

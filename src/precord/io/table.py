@@ -1,9 +1,9 @@
 """Tables with one column per lead: CSV and TSV, and Parquet with the `formats` extra.
 
 A header names the leads, each with its unit if it likes: "II", "II [mV]", "II (uV)", "II_mV".
-A column of times, "time [s]", "t_ms" or "seconds", gives the rate where its steps are equal; a column of
-times that names no unit, and every other column, is left out. Numbers without a header need
-their leads stated. An empty cell is a missing sample; decimal points only.
+A column of times, "time [s]", "t_ms" or "seconds", gives the rate where its steps are equal; a
+column of times that names no unit, and every other column, is left out. Numbers without a
+header need their leads stated. An empty cell is a missing sample; decimal points only.
 """
 
 import csv
@@ -151,8 +151,8 @@ def _find_unit(units: list[str], path: Path) -> Unit | None:
 
 def _find_rate(table: _Columns, parts: list[tuple[str, str]], path: Path) -> float | None:
     """Return the rate that a column of times gives, in Hz."""
-    for i, (name, unit) in enumerate(parts):
-        unit = "s" if (name.casefold(), unit) == ("seconds", "") else unit
+    for i, (name, stated) in enumerate(parts):
+        unit = stated or ("s" if name.casefold() == "seconds" else "")
         if name.casefold() not in _TIMES or unit.casefold() not in _SECONDS:
             continue
         steps = np.diff(table.values[:, i]) * _SECONDS[unit.casefold()]
