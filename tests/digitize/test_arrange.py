@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from precord.digitize.arrange import Ends, arrange
+from precord.digitize.arrange import Ends, _Evidence, arrange, main_rows
 from precord.digitize.grid import FLAT_PX_PER_MM
 from precord.image.layout import LAYOUTS
 from precord.leads import LEADS
@@ -86,3 +86,14 @@ def test_rows_that_begin_and_end_as_columns_do_say_where_these_begin() -> None:
     assert found is not None
     assert found.begin == FIRST
     assert {piece.last - piece.first for piece in found.pieces} == {WIDTH}
+
+
+def test_each_boundary_moves_to_the_mark_beside_it() -> None:
+    """Printed columns are not quite as wide as they should be; the outer ones move along."""
+    marks = np.zeros(700)
+    marks[[203, 205]] = 1.0  # the middle of both
+    marks[296] = 0.7
+    marks[420] = 1.0  # too far off
+    marks[403] = 0.2  # too unsure
+    evidence = _Evidence(np.zeros((3, 700)), main_rows("3x4"), "3x4", marks, np.zeros(700))
+    assert evidence.snapped(100.0, 100.0) == [104, 204, 296, 400, 500]

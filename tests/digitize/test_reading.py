@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from precord.digitize.lean import align_pulses
 from precord.digitize.pulse import Pulse
-from precord.digitize.reading import _align, _ends
+from precord.digitize.reading import _ends
 from precord.digitize.trace import Traces, follow
 
 
@@ -55,9 +56,9 @@ def test_a_pulse_of_another_width_does_not_say_that_the_print_lies_askew() -> No
         np.zeros(6, np.intp),
     )
     whole, other = Pulse(190, 241, 10.0, 5.1), Pulse(194, 241, 10.0, 4.7)
-    moved, _ = _align(traces, [whole, whole, whole, other, None, None])
+    moved, _ = align_pulses(traces, [whole, whole, whole, other, None, None])
     assert not moved.offset.any()
 
     askew = [whole._replace(left=190 + 4 * k, right=241 + 4 * k) for k in range(6)]
-    moved, _ = _align(traces, [*askew])
+    moved, _ = align_pulses(traces, [*askew])
     assert np.ptp(moved.offset) == 20

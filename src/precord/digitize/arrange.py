@@ -26,6 +26,8 @@ ROW_COUNTS = frozenset(_BY_ROWS)
 _UNEXPLAINED = 0.5  # of misfit: marks between leads where a layout has none
 _FAR, _NEAR = 10.0, 0.6  # mm that columns may begin from where the rows do, and where these agree
 _PLAIN = 0.7  # three marks so sure that they say it against rows that agree
+_SNAP = round(0.6 * FLAT_PX_PER_MM)  # that a mark may be off evenly wide columns
+_MARK = 0.5  # of the rows, twice
 _COLUMN_SECONDS = {4: 2.5, 2: 5.0, 1: 10.0}
 _WHOLE, _LIKE = 0.004, 0.12  # of a usual width: columns so near have it surely, or may have it
 
@@ -123,10 +125,11 @@ def _fit(
     whole = [w for w in usual if ends.is_sure and abs(width / w - 1) < _WHOLE]
     if whole:  # both ends of the rows say it
         best = whole[0], float(ends.first)
+        bounds = evidence.bounds(*best)
     else:
         widths = [w for w in usual if abs(width / w - 1) < _LIKE] or [width]
         best = _search(evidence, ends, widths)
-    bounds = evidence.bounds(*best)
+        bounds = evidence.snapped(*best)
     clipped = [min(max(b, 0), y.shape[1]) for b in bounds]
     return Arrangement(
         layout,
@@ -149,6 +152,23 @@ class _Evidence(NamedTuple):
     def bounds(self, width: float, begin: float) -> list[int]:
         """Return where each column of leads begins, and where the last ends."""
         return [round(begin + k * width) for k in range(len(self.rows[0]) + 1)]
+
+    def snapped(self, width: float, begin: float) -> list[int]:
+        """Return the bounds, each moved to the mark that stands close to it, if one does."""
+        bounds = self.bounds(width, begin)
+        moves = [self._move(bound) for bound in bounds[1:-1]]
+        if not moves:
+            return bounds
+        moves = [moves[0], *moves, moves[-1]]
+        return [bound + move for bound, move in zip(bounds, moves, strict=True)]
+
+    def _move(self, bound: int) -> int:
+        """Return by how many columns the nearest mark is to the right of a bound."""
+        low = max(bound - _SNAP, 0)
+        near = self.marks[low : bound + _SNAP + 1]
+        if near.max(initial=0.0) < _MARK:
+            return 0
+        return round(float(np.flatnonzero(near > near.max() - 1e-6).mean())) + low - bound
 
     def marked(self, width: float, begin: float) -> float:
         """Return how surely marks stand where columns meet, 0 to 1."""

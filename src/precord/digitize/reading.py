@@ -11,7 +11,8 @@ from precord.digitize.arrange import KNOWN, Arrangement, Ends, arrange
 from precord.digitize.confidence import Evidence, expect_snr, expect_uncrossed, to_confidence
 from precord.digitize.grid import FLAT_PX_PER_MM, Grid, find_grid
 from precord.digitize.ink import find_ink
-from precord.digitize.plausible import refuse_parts
+from precord.digitize.lean import align_pulses, find_lean_of_strips, shift_rows
+from precord.digitize.plausible import refuse_folded, refuse_parts
 from precord.digitize.pulse import Pulse, find_pulses, find_usual, tell_by_one
 from precord.digitize.redact import Box
 from precord.digitize.rows import without_stray_rows
@@ -27,8 +28,6 @@ from precord.record import Provenance, Record, Scale
 Array = NDArray[Any]
 _MARKED = 0.3  # share of the rows with marks between their leads
 _ROUND = 1.0  # pixels of the end of a line that are too narrow to be seen as ink
-_SAME_WIDTH = 0.25  # mm: pulses of one page are as wide; one that differs lost part of its top
-_SKEW_ERROR = 2.5  # pixels that a pulse may lie off the line through all of them
 _ALONE, _TAIL = 8.0, 40.0  # mm from the trace, and long: the edge of the paper, or writing
 _BRIEFEST = 0.085  # s: no calibration pulse is as brief
 _NOTHING = 3.0  # dB: a lead with less is not read
@@ -156,7 +155,7 @@ def _read_flat(
     if traces is None:
         raise UnsupportedFormatError(f"{name}: grid of ECG paper, but no trace of an ECG on it")
     pulses = find_pulses(traces.y)
-    traces, pulses = _align(*without_stray_rows(traces, pulses))
+    traces, pulses = align_pulses(*without_stray_rows(traces, pulses))
     gain, speed, notes = _calibrate(pulses, options)
     notes = [*turned, *notes]
     if (gain, speed) == (20.0, 50.0) and options.speed is None and options.gain is None:
@@ -166,8 +165,10 @@ def _read_flat(
             "20 mm/mV; give --speed and --gain if it has"
         )
     on_stage(Stage.LEADS)
-    ends = _ends(traces, pulses)
-    arrangement = arrange(traces.y, ends, options.layout, speed, find_separators(traces))
+    arrangement = _arrange(traces, pulses, options.layout, speed)
+    if arrangement is not None and (lean := find_lean_of_strips(traces, arrangement)) is not None:
+        traces, pulses = shift_rows(traces, pulses, lean)
+        arrangement = _arrange(traces, pulses, options.layout, speed)
     if arrangement is None:
         raise UnsupportedFormatError(
             f"{name}: {len(traces.y)} rows of traces found, which fits none of the layouts "
@@ -180,39 +181,16 @@ def _read_flat(
             "columns alone does not; give --speed 25 or --speed 50"
         )
     on_stage(Stage.CHECKING)
+    refuse_folded(grid, traces, arrangement, name)
     refuse_parts(arrangement, speed, name, is_layout_given=options.layout is not None)
     return _compose(grid, traces, arrangement, gain, speed, pulses, (name, kind, notes))
 
 
-def _align(traces: Traces, pulses: list[Pulse | None]) -> tuple[Traces, list[Pulse | None]]:
-    """Return the traces moved so that the pulses, which were printed at one time, do align.
-
-    A printer draws on paper with a grid that may lie askew under its head.
-    """
-    found = [(k, p) for k, p in enumerate(pulses) if p is not None and np.isfinite(p.width)]
-    usual = float(np.median([p.width for _, p in found])) if found else 0.0
-    whole = {k: p.left for k, p in found if abs(p.width - usual) < _SAME_WIDTH}
-    if len(whole) < 3:
-        return traces, pulses
-    rows, lefts = list(whole), np.array(list(whole.values()))
-    slope, at_top = np.polyfit(traces.zero[rows], lefts, 1)
-    lean = slope * traces.zero + at_top
-    errors = np.abs(lefts - lean[rows])
-    if errors.max() > _SKEW_ERROR or np.ptp(lean) < 2 * _SKEW_ERROR:
-        return traces, pulses
-    offset = np.rint(lean - lean.mean()).astype(np.intp)
-    columns = np.arange(traces.y.shape[1])[None] + offset[:, None]
-    inside = (columns >= 0) & (columns < traces.y.shape[1])
-    y = np.take_along_axis(traces.y, columns.clip(0, traces.y.shape[1] - 1), axis=1)
-    y = np.where(inside, y, np.nan).astype(np.float32)
-    shared = traces.is_shared
-    if shared is not None:
-        shared = inside & np.take_along_axis(shared, columns.clip(0, shared.shape[1] - 1), axis=1)
-    moved = [
-        None if p is None else p._replace(left=p.left - int(d), right=p.right - int(d))
-        for p, d in zip(pulses, offset, strict=True)
-    ]
-    return replace(traces, y=y, offset=offset, is_shared=shared), moved
+def _arrange(
+    traces: Traces, pulses: list[Pulse | None], layout: str | None, speed: float | None
+) -> Arrangement | None:
+    """Return where each lead is on the traces, None where no layout fits them."""
+    return arrange(traces.y, _ends(traces, pulses), layout, speed, find_separators(traces))
 
 
 def _calibrate(
@@ -312,9 +290,8 @@ def _compose(
     is_marked = arrangement.marks > _MARKED
     edge = round((0.1 if is_marked else 0.05) * FLAT_PX_PER_MM + traces.width / 4)
     for piece in arrangement.pieces:
-        part = piece.sign * bridge_gaps(
-            _without_edges(up[piece.row, piece.first : piece.last], edge)
-        )
+        part = up[piece.row, piece.first : piece.last]
+        part = piece.sign * bridge_gaps(_without_edges(part, edge))
         part = part - np.nanmedian(part) if np.isfinite(part).any() else part
         signal[LEADS.index(piece.lead), piece.first - begin : piece.last - begin] = part
     strips = add_strips(signal, up, arrangement, (begin, end), edge)

@@ -1,6 +1,6 @@
 """Marks between two leads of a row: ticks above and below the trace, or a line across it.
 
-Dotted lines are marks too.
+Dotted lines are marks too, and so is a gap that the traces of all columns' rows have at one place.
 """
 
 from typing import Any
@@ -15,6 +15,10 @@ from precord.digitize.trace import Traces
 Array = NDArray[Any]
 _NEAR, _FAR = round(2.3 * FLAT_PX_PER_MM), round(3.6 * FLAT_PX_PER_MM)  # from the trace
 _BESIDE = round(0.9 * FLAT_PX_PER_MM)  # there the paper is bare
+_GAP = (2, round(1.5 * FLAT_PX_PER_MM))  # columns without ink between two leads
+_BEFORE = round(0.4 * FLAT_PX_PER_MM)  # on one side of it at least; strokes of a beat have gaps too
+_STEEP = 1.5  # pixels per column
+_CLOSE: Array = np.abs(np.arange(-5, 6)) * -0.15  # of a gap
 _SLANT: Array = np.abs(np.arange(-4, 5)) * -0.08  # pixels; a long line is seldom quite upright
 
 
@@ -40,4 +44,19 @@ def find_separators(traces: Traces) -> NDArray[np.float64]:
         marked = gaussian_filter1d(((both > 0.45) & (beside < 0.2)).astype(float), 1.0)
         marked = np.minimum(marked * 2.0, 1.0)  # a single column has .4 of its height left
         total += np.maximum(grey_dilation(marked, structure=_SLANT), 0.0)
-    return np.minimum(2 * total / len(traces.y), 1.0)
+    gaps = sum(np.maximum(grey_dilation(find_gaps(row), structure=_CLOSE), 0.0) for row in traces.y)
+    return np.minimum(2 * np.maximum(total, gaps) / len(traces.y), 1.0)
+
+
+def find_gaps(y: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return (columns,) 1 in the middle of each short gap of a trace that goes right beside it."""
+    found = np.zeros(y.size)
+    present = np.flatnonzero(np.isfinite(y))
+    for k in np.flatnonzero(np.diff(present) > _GAP[0]):
+        last, first = int(present[k]), int(present[k + 1])
+        beside = y[max(last - _BEFORE, 0) : last + 1], y[first : first + _BEFORE + 1]
+        slopes = [np.abs(np.diff(part)) for part in beside]
+        is_flat = any(part.size and np.median(part) < _STEEP for part in slopes)
+        if first - last <= _GAP[1] and is_flat:
+            found[(last + first + 1) // 2] = 1.0
+    return found
