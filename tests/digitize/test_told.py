@@ -99,6 +99,33 @@ def test_a_printed_heart_rate_tells_the_speed(
 
 
 @pytest.mark.slow
+def test_the_heart_tells_25_where_nothing_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And is said to; of the same record at 50 mm/s, nothing is told."""
+    monkeypatch.setattr(told, "read_words", lambda _: None)
+    record = simulate(("SR",), np.random.default_rng(5)).record
+    files = []
+    for speed in (25.0, 50.0):
+        page = draw_page(
+            record, layout="6x2", dpi=120, style=Style(pulse="none"), calibration=Calibration(speed)
+        )
+        file = io.BytesIO()
+        Image.fromarray(page.picture).save(file, "PNG")
+        files.append(file.getvalue())
+
+    found = digitize(files[0], "slow.png")
+    stated = digitize(files[0], "slow.png", Options(speed=25.0))
+    assert found.record.rate == 250.0
+    assert any("told by the heart" in note for note in found.record.provenance.notes)
+    assert all(a < b for a, b in zip(found.snr_db, stated.snr_db, strict=True))
+    sure, doubted = (one.record.provenance.confidence for one in (stated, found))
+    assert sure is not None
+    assert doubted is not None
+    assert all(a < b for a, b in zip(doubted, sure, strict=True))
+    with pytest.raises(PrecordError, match="--speed 25 or --speed 50"):
+        digitize(files[1], "fast.png")
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(not PICTURES.exists(), reason="no shared data")
 def test_a_real_page_with_one_pulse_that_can_be_followed() -> None:
     """Its five other pulses touch the edge of the paper; 10 mm high and 5 mm wide are printed."""

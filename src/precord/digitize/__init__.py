@@ -6,17 +6,19 @@ about scale or speed is assumed.
 """
 
 from dataclasses import replace
+from math import log10
 
 import numpy as np
 from numpy.typing import NDArray
 
+from precord.digitize.confidence import to_confidence
 from precord.digitize.document import open_page, open_pdf, render_for_reading
 from precord.digitize.overlay import draw_overlay
 from precord.digitize.reading import Options, Reading, read_picture
 from precord.digitize.sheet import read_sheet
 from precord.digitize.source import cut, decode, is_picture
 from precord.digitize.stage import OnStage, Stage, unwatched
-from precord.digitize.told import told_by_words
+from precord.digitize.told import tell
 from precord.errors import PrecordError, UnsupportedFormatError
 from precord.record import Record
 
@@ -68,12 +70,23 @@ def _noted(reading: Reading, note: str) -> Reading:
     return replace(reading, record=replace(reading.record, provenance=origin))
 
 
+def _doubted(reading: Reading, wrong: float) -> Reading:
+    """Return *reading* with less expected of it, where its speed is *wrong* on so many pages."""
+    if not wrong:
+        return reading
+    snr = tuple(-10.0 * log10(10.0 ** (-db / 10.0) + wrong) for db in reading.snr_db)
+    origin = reading.record.provenance
+    origin = replace(origin, confidence=tuple(to_confidence(db) for db in snr))
+    return replace(reading, snr_db=snr, record=replace(reading.record, provenance=origin))
+
+
 def _digitize_picture(
     picture: NDArray[np.uint8], named: tuple[str, str], options: Options, on_stage: OnStage
 ) -> Reading:
-    """Read a picture, cut and turned as the options say; printed words where all else is silent.
+    """Read a picture, cut and turned as the options say.
 
-    It is *named* by its file and its kind.
+    Printed words, and then the heart, are asked where all else is silent. It is *named* by its
+    file and its kind.
     """
     name, kind = named
     if options.corners is not None:
@@ -91,14 +104,15 @@ def _digitize_picture(
         if "--speed" not in str(error):
             raise
         on_stage(Stage.WORDS)
-        told = told_by_words(picture, options, attempt)
+        told = tell(picture, options, attempt)
         if told is None:
             raise
-        return _noted(read_picture(picture, name, kind, told[0], on_stage=on_stage), told[1])
+        read_one = read_picture(picture, name, kind, told.options, on_stage=on_stage)
+        return _noted(_doubted(read_one, told.wrong), told.note)
     if reading.record.is_calibrated:
         return reading
     on_stage(Stage.WORDS)
-    told = told_by_words(picture, options)
+    told = tell(picture, options)
     if told is None:
         return reading
-    return _noted(read_picture(picture, name, kind, told[0], on_stage=on_stage), told[1])
+    return _noted(read_picture(picture, name, kind, told.options, on_stage=on_stage), told.note)

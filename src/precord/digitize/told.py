@@ -1,15 +1,17 @@
-"""Speed and gain that a page's printed words tell, where its pulses do not.
+"""Speed and gain that a page's printed words tell, or its heart, where its pulses do not.
 
 Either the words state them ("25 mm/s 10 mm/mV"), or they state a heart rate, which the traces
-have at one speed only. Words are read by `ocr`, where it is installed.
+have at one speed only. Words are read by `ocr`, where it is installed. Where no words speak of it,
+the intervals may rule out 50 mm/s (`heart`).
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from precord.digitize.heart import SLOW, WRONG, rule_out_fast
 from precord.digitize.ocr import read_words
 from precord.digitize.printed import find_gains, find_heart_rate, find_speeds
 from precord.digitize.reading import Options
@@ -21,18 +23,27 @@ _SAME_RATE = 0.06  # share by which the printed heart rate and the traces' may d
 _FEWEST = 4  # beats
 
 
-def told_by_words(
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was told: options to read the page with, a note, and how often such is wrong, 0 to 1."""
+
+    options: Options
+    note: str
+    wrong: float = 0.0
+
+
+def tell(
     picture: NDArray[np.uint8],
     options: Options,
     attempt: Callable[[Options], Record] | None = None,
-) -> tuple[Options, str] | None:
-    """Return the options with the speed and gain that are printed, and a note; else None.
+) -> Told | None:
+    """Return the speed and gain that are printed, or the speed that the heart tells; else None.
 
     Args:
         picture: RGB.
         options: as a person stated them, which nothing changes.
         attempt: reads the picture with other options, or refuses it; without it the heart
-            rate is not asked.
+            is not asked.
     """
     words = read_words(picture) or []
     text = " ".join(box.text for box in words)
@@ -50,7 +61,23 @@ def told_by_words(
         speed = _speed_of_rate(rate, replace(options, gain=gain), attempt)
         if speed is not None:
             notes.append(f"speed {speed:g} mm/s, at which the traces have the printed {rate:g}/min")
-    return (replace(options, speed=speed, gain=gain), "; ".join(notes)) if notes else None
+    wrong = 0.0
+    if speed is None and not speeds and rate is None and attempt is not None:
+        why = _ask_heart(replace(options, gain=gain), attempt)
+        if why is not None:
+            speed, wrong = SLOW, WRONG
+            notes.append(why)
+    found = replace(options, speed=speed, gain=gain)
+    return Told(found, "; ".join(notes), wrong) if notes else None
+
+
+def _ask_heart(options: Options, attempt: Callable[[Options], Record]) -> str | None:
+    """Return why the page was not printed at 50 mm/s, None where that cannot be told."""
+    try:
+        record = attempt(replace(options, speed=SLOW))
+    except UnsupportedFormatError:
+        return None
+    return rule_out_fast(record)
 
 
 def _speed_of_rate(
