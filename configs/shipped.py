@@ -43,10 +43,13 @@ _LONGER = replace(  # sees more that is simulated, and less of every record
     seed=3,
 )
 
+_PARTNERS = (_CONVOLUTIONS, _LONGER)[: int(os.environ.get("PRECORD_PARTNERS", "2"))]
+
 CONFIG = replace(
     _STAGED,
     text_pairs=64,
-    score=replace(_FIRST.score, statements=0.55, superclasses=0.35),
     trees=TreeConfig() if os.environ.get("PRECORD_TREES", "1") != "0" else None,
-    partners=(_CONVOLUTIONS, _LONGER)[: int(os.environ.get("PRECORD_PARTNERS", "2"))],
+    partners=_PARTNERS,
+    level_sources=True,
+    eight_bits=bool(_PARTNERS),
 )

@@ -12,10 +12,8 @@ from precord.model.joint import ModelConfig
 from precord.score import ScoreWeights
 from precord.statements import CODES
 
-CHOSEN = ScoreWeights(
-    ecg=0.8, similarity=0.1, statements=0.6, superclasses=0.3, temperature=2.0, matching=0.05
-)
-"""Chosen by cross-validation inside folds 1-8; see docs/decisions/0010-overlap.md."""
+CHOSEN = ScoreWeights(ecg=0.8, similarity=0.1, statements=0.6, superclasses=0.3, temperature=2.0)
+"""Chosen by cross-validation inside folds 1-8; see docs/decisions/0040-ranking.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +102,9 @@ class TrainConfig:
         partners: runs of their own on the same records, of which only the statement heads stay:
             what they say is averaged with what this one says; docs/decisions/0014-readers.md.
         trees: grown on the same records, read beside the towers; docs/decisions/0039-trees.md.
+        level_sources: take out of the space what tells recordings with a scale from those without,
+            their statements being the same; see `train.level`.
+        eight_bits: compute the partners' convolutions in eight bits; see `train.eight_bits`.
     """
 
     corpora: tuple[tuple[str, Path], ...]
@@ -139,6 +140,8 @@ class TrainConfig:
     seed: int = 1
     partners: tuple["TrainConfig", ...] = ()
     trees: TreeConfig | None = None
+    level_sources: bool = False
+    eight_bits: bool = False
 
     def for_partner(self, number: int) -> "TrainConfig":
         """Return the run of a partner: its recipe, on this run's data and machine."""
@@ -193,6 +196,7 @@ def _faults(config: TrainConfig) -> Iterator[tuple[bool, str]]:
     yield needs_fusion and not fuses, "matching and masked words need a fusion encoder"
     is_map = config.model.vision.view is View.SIGNED
     yield config.trees is not None and not is_map, "trees read signed maps alone"
+    yield config.eight_bits and not config.partners, "eight_bits are for the partners alone"
     for partner in config.partners:
         yield bool(partner.partners), "a partner has partners of its own"
         is_other = partner.model.vision.view != config.model.vision.view

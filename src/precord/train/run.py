@@ -18,7 +18,9 @@ from precord.text.wording import WORDS
 from precord.train.batch import Batches
 from precord.train.checkpoint import State, load_model, read_state
 from precord.train.config import TrainConfig
+from precord.train.eight_bits import choose_inputs, to_eight_bits
 from precord.train.export import export
+from precord.train.level import level_sources
 from precord.train.loop import Progress, Run
 from precord.train.pool import Pool, load_pool, simulate_pool
 from precord.train.processes import Group, join
@@ -157,6 +159,9 @@ def _export_best(
         load_model(_partner_folder(folder, number) / "best.safetensors", joining)
         model.listen_to(joining)
     judge, weights = fitted.judge, folder / "weights"
+    if config.level_sources:
+        vectors = embed(model.to(group.device), fitted.tokenizer, fitted.training).ecg
+        level_sources(model, vectors, fitted.training)
     said = embed(model.to(group.device), fitted.tokenizer, judge).probabilities
     weights.mkdir(exist_ok=True)
     facts = _grow_trees(config, fitted.training, weights / TREES, watch)
@@ -172,6 +177,8 @@ def _export_best(
         withheld=config.withheld,
         trees=facts,
     )
+    if config.eight_bits:
+        to_eight_bits(weights / "ecg.onnx", choose_inputs(fitted.training))
 
 
 def _grow_trees(
