@@ -60,7 +60,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bodies = make_library(folder, asked.cases)
-        for title, matching in (("without re-ranking", 0.0), ("with re-ranking", None)):
+        for title, matching in (("without re-ranking", 0.0), ("with re-ranking", 0.05)):
             weights = make_weights(folder / title.split()[0], matching)
             with serving(folder / "library.db", weights) as service:
                 run(service, bodies, 1, WARM)
@@ -211,14 +211,13 @@ def make_library(folder: Path, n_cases: int) -> list[bytes]:
     return [_to_body([header, header.with_suffix(".dat")]) for header in headers]
 
 
-def make_weights(folder: Path, matching: float | None) -> Path:
-    """Copy the weights that ship, with another say of the matching head unless it is None."""
+def make_weights(folder: Path, matching: float) -> Path:
+    """Copy the weights that ship, with another say of the matching head."""
     import precord  # noqa: PLC0415 - for its place
 
     shutil.copytree(Path(precord.__file__).parent / "weights", folder)
     facts = json.loads((folder / "encoder.json").read_text("utf-8"))
-    if matching is not None:
-        facts["score"]["matching"] = matching
+    facts["score"]["matching"] = matching
     (folder / "encoder.json").write_text(json.dumps(facts), "utf-8")
     return folder
 

@@ -210,6 +210,22 @@ def test_a_partner_trains_on_the_same_folds_and_joins(config: TrainConfig, tmp_p
     np.testing.assert_array_equal(again.statements, pair.statements)
 
 
+def test_partners_in_eight_bits_say_nearly_the_same(config: TrainConfig, tmp_path: Path) -> None:
+    """The run's own vectors stay; a run that is resumed to be exported anew gives the same file."""
+    partner = replace(config, seed=6)
+    record = simulate(("AFIB",), np.random.default_rng(1), rate=100.0).record
+    paired = replace(config, partners=(partner,))
+
+    train(paired, tmp_path / "pair", SILENT)
+    whole = Encoder.load(tmp_path / "pair" / "weights").encode_records([record])
+    train(replace(paired, eight_bits=True), tmp_path / "pair", SILENT, resume=True)
+    bytes_ = Encoder.load(tmp_path / "pair" / "weights").encode_records([record])
+
+    np.testing.assert_array_equal(bytes_.vectors, whole.vectors)
+    assert not np.array_equal(bytes_.statements, whole.statements)
+    np.testing.assert_allclose(bytes_.statements, whole.statements, atol=0.02)
+
+
 def test_a_patient_on_both_sides_stops_the_run(config: TrainConfig, tmp_path: Path) -> None:
     """Two folders that share a patient, one in a training and one in the validation fold."""
     for name, fold in (("one", 1), ("two", 4)):
@@ -248,6 +264,7 @@ def test_the_shipped_configuration_leaves_fold_9_and_10_alone() -> None:
         (ONE.replace("(1,)", f"(1,), partners=({NESTED},)"), "partners of its own"),
         (ONE.replace("(1,)", f"(1,), partners=({PICTURE},)"), "another view"),
         (ONE.replace("(1,)", "(1,), trees=TreeConfig(), model=_PICTURE"), "trees read signed maps"),
+        (ONE.replace("(1,)", "(1,), eight_bits=True"), "for the partners alone"),
         (ONE.replace("((1, 2),)", "()"), "without a data set simulated_share is 1"),
     ],
 )
