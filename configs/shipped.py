@@ -50,6 +50,5 @@ CONFIG = replace(
     text_pairs=64,
     trees=TreeConfig() if os.environ.get("PRECORD_TREES", "1") != "0" else None,
     partners=_PARTNERS,
-    level_sources=True,
     eight_bits=bool(_PARTNERS),
 )

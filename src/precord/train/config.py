@@ -102,8 +102,6 @@ class TrainConfig:
         partners: runs of their own on the same records, of which only the statement heads stay:
             what they say is averaged with what this one says; docs/decisions/0014-readers.md.
         trees: grown on the same records, read beside the towers; docs/decisions/0039-trees.md.
-        level_sources: take out of the space what tells recordings with a scale from those without,
-            their statements being the same; see `train.level`.
         eight_bits: compute the partners' convolutions in eight bits; see `train.eight_bits`.
     """
 
@@ -140,7 +138,6 @@ class TrainConfig:
     seed: int = 1
     partners: tuple["TrainConfig", ...] = ()
     trees: TreeConfig | None = None
-    level_sources: bool = False
     eight_bits: bool = False
 
     def for_partner(self, number: int) -> "TrainConfig":

@@ -20,7 +20,6 @@ from precord.train.checkpoint import State, load_model, read_state
 from precord.train.config import TrainConfig
 from precord.train.eight_bits import choose_inputs, to_eight_bits
 from precord.train.export import export
-from precord.train.level import level_sources
 from precord.train.loop import Progress, Run
 from precord.train.pool import Pool, load_pool, simulate_pool
 from precord.train.processes import Group, join
@@ -159,9 +158,6 @@ def _export_best(
         load_model(_partner_folder(folder, number) / "best.safetensors", joining)
         model.listen_to(joining)
     judge, weights = fitted.judge, folder / "weights"
-    if config.level_sources:
-        vectors = embed(model.to(group.device), fitted.tokenizer, fitted.training).ecg
-        level_sources(model, vectors, fitted.training)
     said = embed(model.to(group.device), fitted.tokenizer, judge).probabilities
     weights.mkdir(exist_ok=True)
     facts = _grow_trees(config, fitted.training, weights / TREES, watch)
