@@ -17,6 +17,7 @@ import * as words from "./words.js";
 const { t } = words;
 const EXAMPLES = { en: ["left bundle branch block", "atrial fibrillation, no pacemaker", "long QT"], de: ["kompletter Linksschenkelblock", "Vorhofflimmern, kein Schrittmacher", "Hinterwandinfarkt"] };
 const KEPT = "precord-query";
+const CHOOSERS = ["files", "camera"];
 let answer = null;
 let asked = null;
 let photo = null; // the picture that was put in, and why it was refused
@@ -184,15 +185,19 @@ function goBackTo(id) {
   hit.querySelector("h3 a").focus({ preventScroll: true });
 }
 
+/** Search with the files that were chosen; those of a page that is still loading wait in their field. */
+function takeChosen() {
+  if (!document.body.classList.contains("ready")) return;
+  for (const field of CHOOSERS.map(byId)) {
+    const files = [...field.files];
+    field.value = "";
+    if (files.length) search({ files });
+  }
+}
+
 function listen() {
   const drop = byId("drop");
-  for (const id of ["files", "camera"]) {
-    byId(id).addEventListener("change", (event) => {
-      const files = [...event.target.files];
-      event.target.value = "";
-      if (files.length) search({ files });
-    });
-  }
+  for (const id of CHOOSERS) byId(id).addEventListener("change", takeChosen);
   document.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
   document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) drop.classList.remove("over"); });
   document.addEventListener("drop", (event) => {
@@ -247,4 +252,5 @@ setTheme();
 listen();
 await speak();
 document.body.classList.add("ready");
+takeChosen();
 navigator.serviceWorker?.register("/sw.js").catch(() => {});
