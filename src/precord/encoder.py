@@ -81,6 +81,8 @@ class Encoder:
 
     def __init__(self, folder: Path, *, threads: int = 0) -> None:
         """Load the weights in *folder*; see `load`."""
+        if missing := next((name for name in FILES if not (folder / name).exists()), None):
+            raise ModelError(f"{folder}: not usable weights: it holds no {missing}")
         try:
             facts = json.loads((folder / "encoder.json").read_text("utf-8"))
             self.dim = int(facts["dim"])

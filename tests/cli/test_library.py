@@ -174,7 +174,7 @@ def test_a_case_is_erased_whoever_it_is_of(small: Path, run: Run) -> None:
     done = run("library", "erase-case", "c/2", "--library", str(small), "--yes")
 
     assert done.status == 0
-    assert "1 cases erased" in done.out
+    assert "1 case erased" in done.out
     with SqliteLibrary.open(small) as library:
         assert len(library) == 2
     left = b"".join(p.read_bytes() for p in small.parent.glob("small.db*"))

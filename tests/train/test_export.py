@@ -158,8 +158,10 @@ def test_damaged_weights_are_an_error_of_one_line(weights: Path, tmp_path: Path,
             Encoder.load(tmp_path)
         assert "\n" not in str(caught.value)
     (tmp_path / name).unlink()
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelError) as missed:
         Encoder.load(tmp_path)
+    assert "Errno" not in str(missed.value)
+    assert name in str(missed.value)
 
 
 def test_weights_of_another_preparation_are_refused(weights: Path, tmp_path: Path) -> None:

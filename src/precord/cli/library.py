@@ -192,4 +192,5 @@ def _erase(
             n_cases = erase(cases)
     if not n_cases:
         raise LibraryError(f"{library}: holds no such case")
-    typer.echo(f"{library}: {n_cases} cases erased; copies made earlier still hold them")
+    erased = "1 case" if n_cases == 1 else f"{n_cases} cases"
+    typer.echo(f"{library}: {erased} erased; copies made earlier still hold them")
