@@ -80,6 +80,17 @@ def test_peaks_that_reach_into_the_row_above_keep_their_heights() -> None:
         assert _db(y, truth) > 12
 
 
+def test_ink_that_one_row_alone_was_followed_through_is_its_own() -> None:
+    """The upper row's deep wave ends beside the lower row's peak; few columns are shared."""
+    upper = _curve(200, (0, 50, 6), (16, -150, 14))
+    lower = _curve(330, (4, 100, 9), (20, -100, 12))
+    found = _read(upper, lower)
+    assert found.is_shared is not None
+    assert 0.0 < found.is_shared.mean() < 0.05
+    for y, truth in zip(found.y, (upper, lower), strict=True):
+        assert _worst(y, truth) < 4
+
+
 @pytest.mark.parametrize("high", [60, -60])
 def test_rows_that_stay_apart_are_as_they_were(high: float) -> None:
     """Nothing is parted where nothing is shared."""

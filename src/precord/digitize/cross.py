@@ -1,8 +1,9 @@
 """Complexes of neighbouring rows that cross: which ink is whose.
 
-Where rows share ink, the ways of their pens are found (`way`). What a pen draws on its way is a
-guess at the edges of a row's ink; the edge of a run of ink is that of the highest, or lowest, of
-the rows in it. From both follows the line, which is a better way, and so on.
+A row is in the run of ink that it has chosen, and what one row alone has chosen is its own. Where
+rows have chosen the same run, the ways of their pens are found (`way`). What a pen draws on its way
+is a guess at the edges of a row's ink; the edge of a run of ink is that of the highest, or lowest,
+of the rows in it. From both follows the line, which is a better way, and so on.
 """
 
 from typing import Any, NamedTuple
@@ -71,7 +72,7 @@ def part(
         homes = np.where(np.isnan(edges.centre[rows]), zero[rows, None], edges.centre[rows]) - top
         plane = _plane(ink, denied, homes[:, [stretch.first, stretch.last - 1]], width)
         ways = find_ways(plane, width)
-        _settle(edges, stretch, runs, ways + top, width)
+        _settle(edges, stretch, chosen, runs=runs, ways=ways + top, width=width)
 
 
 def find_stretches(chosen: NDArray[np.intp], runs: Runs) -> list[Stretch]:
@@ -126,21 +127,24 @@ def _join(found: list[Stretch], is_apart: NDArray[np.bool_]) -> list[Stretch]:
 def _clear(
     ink: NDArray[np.bool_], top: int, stretch: Stretch, chosen: NDArray[np.intp], runs: Runs
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return the ink without what is other rows', and (R, H, C) what is surely another's of these.
+    """Return the ink without what is other rows', and (R, H, C) where each of these cannot be.
 
-    What goes right and one row alone has chosen is that row's.
+    What one row alone has chosen is that row's, and it is nowhere else.
     """
     denied = np.zeros((len(stretch.rows), *ink.shape), np.bool_)
     for x in range(stretch.first, stretch.last):
+        column = x - stretch.first
         for k in np.flatnonzero(np.isfinite(runs.upper[x])):
             upper, lower = float(runs.upper[x, k]), float(runs.lower[x, k])
             piece = slice(max(int(upper) - top - 1, 0), max(int(lower) - top + 3, 0))
             owners = np.flatnonzero(chosen[:, x] == k)
             others = [n for n, row in enumerate(stretch.rows) if row not in owners]
             if not runs.is_long[x, k] or (owners.size and len(others) == len(stretch.rows)):
-                ink[piece, x - stretch.first] = False
-            elif owners.size == 1 and lower - upper < THIN:
-                denied[others, piece, x - stretch.first] = True
+                ink[piece, column] = False
+            elif owners.size == 1:
+                own = stretch.rows.index(int(owners[0]))
+                denied[others, piece, column] = True
+                denied[own, : piece.start, column] = denied[own, piece.stop :, column] = True
     return ink, denied
 
 
@@ -155,17 +159,25 @@ def _plane(ink: NDArray[np.bool_], denied: NDArray[np.bool_], homes: Array, widt
 
 
 def _settle(
-    edges: Edges, stretch: Stretch, runs: Runs, ways: NDArray[np.intp], width: float
+    edges: Edges,
+    stretch: Stretch,
+    chosen: NDArray[np.intp],
+    *,
+    runs: Runs,
+    ways: NDArray[np.intp],
+    width: float,
 ) -> None:
-    """Set the edges of each row's ink in a stretch, where (R, C) *ways* are about its line."""
+    """Set the edges of each row's ink where others share it; (R, C) *ways* are about its line."""
     wide = slice(max(stretch.first - _AROUND, 0), stretch.last + _AROUND)
     inner = slice(stretch.first - wide.start, stretch.last - wide.start)
     own = Edges(*(edge[stretch.rows, wide] for edge in edges))
+    here = chosen[stretch.rows, stretch.first : stretch.last]
+    shared = ((here[:, None] == here[None]).sum(axis=1) > 1) | (here < 0)
     highest, lowest = step_edges(ways)
     for _ in range(_SETTLE):
         seen = _see(Edges(*draw(highest, lowest, width), ways), runs, stretch.first, width)
         for edge, new in zip(own, seen, strict=True):
-            edge[:, inner] = new
+            edge[:, inner] = np.where(shared, new, edge[:, inner])
         line = to_line(*own, width)[:, inner]
         middles = (line[:, 1:] + line[:, :-1]) / 2
         before = np.concatenate([line[:, :1], middles], axis=1)
