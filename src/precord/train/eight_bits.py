@@ -69,7 +69,7 @@ def to_eight_bits(path: Path, inputs: Sequence[Inputs]) -> None:
         rewritten.unlink(missing_ok=True)
 
 
-class _Ranges(CalibrationDataReader):  # type: ignore[misc] - of a library without types
+class _Ranges(CalibrationDataReader):  # type: ignore[misc]  # of a library without types
     """Hands out the inputs one by one."""
 
     def __init__(self, inputs: Sequence[Inputs]) -> None:
