@@ -9,10 +9,10 @@ line. A column with hardly any ink is missing.
 import numpy as np
 from numpy.typing import NDArray
 
-from precord.digitize.arrange import name_strip
 from precord.digitize.grid import FLAT_PX_PER_MM
 from precord.digitize.ink import find_ink
 from precord.digitize.reading import Reading
+from precord.digitize.strips import name_strip
 from precord.digitize.trace import Traces
 from precord.image.layout import GAINS
 from precord.leads import LEADS, Lead

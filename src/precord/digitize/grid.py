@@ -81,7 +81,8 @@ def find_grid(picture: NDArray[np.uint8], name: str, on_stage: OnStage = unwatch
     kept = np.flatnonzero(np.isfinite(numbers[:, 0]))
     if len(kept) < 12:
         raise UnsupportedFormatError(
-            f"{name}: the grid of the paper is seen in too small a part of the picture"
+            f"{name}: the grid of the paper is seen in too small a part of the picture: "
+            "go nearer, or give --corners"
         )
     on_stage(Stage.STRAIGHTENING)
     bend = Bend.fit(numbers[kept], tiles.centres[kept])

@@ -306,8 +306,8 @@ def _compose(
     scale = Scale.MILLIVOLT
     if gain is None:
         scale = Scale.UNKNOWN
-        spread = np.nanstd(signal, axis=1, keepdims=True)
-        signal = signal / np.where(spread > 0, spread, 1.0)
+        spread = np.nanstd(signal[kept], axis=1, keepdims=True)
+        signal[kept] /= np.where(spread > 0, spread, 1.0)
     name, kind, notes = origin
     expected = float(np.median([snr[k] for k in kept]))
     notes = [
