@@ -9,6 +9,7 @@ from PIL import Image
 
 from precord.digitize import Stage, digitize
 from precord.errors import PrecordError
+from precord.image.layout import Calibration
 from precord.image.page import Style, draw_page
 from precord.image.paper import save_record
 from precord.record import Record
@@ -58,7 +59,9 @@ def test_a_page_on_its_head_is_said_to_be_turned(record: Record) -> None:
 def test_words_are_a_stage_of_their_own(record: Record) -> None:
     """Where the page has no pulse, its words are looked at before it is refused."""
     told: list[Stage] = []
-    page = draw_page(record, layout="3x4+1", dpi=120, style=Style(pulse="none")).picture
+    paper = Calibration(50.0, 10.0)  # which the heart does not tell
+    style = Style(pulse="none")
+    page = draw_page(record, layout="3x4+1", dpi=120, style=style, calibration=paper).picture
     with pytest.raises(PrecordError, match="speed"):
         digitize(_png(page), "page.png", on_stage=told.append)
     assert told[-1] is Stage.WORDS
