@@ -123,7 +123,7 @@ TABLES = [
     (b"file,patient\n", "table.csv: keine Spalte 'statements' im Kopf; gefunden: file, patient"),
     (b"file,file,patient,statements,report\n",
      "table.csv: die Spalte 'file' steht zweimal im Kopf"),
-    (b"\xff\xfe", "table.csv: keine lesbare UTF-8-Tabelle: "),
+    (b"\xff\xfe", "table.csv: kein UTF-8-Text; "),
     (HEAD, "table.csv: enthält keine Zeile unter dem Kopf"),
     (HEAD + b"a.hea,1\n", "table.csv: Zeile 2: erwartet 9 Zellen; setzen Sie einen Text, "),
     (HEAD + b",1,SR,,,,,,\n", "table.csv: Zeile 2: nennt keine Datei"),

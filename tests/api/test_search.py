@@ -231,7 +231,7 @@ def test_why_is_said_where_it_is_asked(
     assert (words, phrase["statement"]) == ("vorhofflimmern", "AFIB")
     assert all(hit["explanation"]["regions"] == [] for hit in plain)
     (best, *_) = hits["a/2"]["explanation"]["regions"]
-    assert (best["wave"], best["leads"], best["statement"]) == ("QRS", ["V1"], "AFIB")
+    assert (best["wave"], best["leads"], best["statement"]) == ("QRS", ["V1", "V2"], "AFIB")
     assert hits["a/3"]["explanation"]["regions"] == []  # it has no AFIB
 
     monkeypatch.setattr(FakeEncoder, "likely_statements", lambda *_: frozenset({"SR"}))
