@@ -311,12 +311,12 @@ MADE_OF = """  drawn by `image/page.py` and distorted by `image/distort.py`, in 
   style, gain (10 or 5 mm/mV) and resolution (100 to 300 dpi)"""
 NOTE = """The weights are of a cross-validation: trained on the gallery, half of the recordings, so
 that the level of every row is lower than that of the weights that ship; simulated ECGs were
-trained on too. The differences compare like with like. Hits are those before the matching head
-re-ranks them; brackets are 95 % intervals over patients, paired. *Class share@10* is the mean over
-superclasses. The target is a class share within .05 of the record's. *Refused is missed*: a
-refused photo finds nothing and counts so; elsewhere it is left out, and so is its record. *Straight
-from the picture* is the centroid of each column's ink in the boxes that the digitiser found
-(`benchmarks/photo_soft.py`).
+trained on too. The differences compare like with like. Hits are the nearest, none added for a
+class that is possible; brackets are 95 % intervals over patients, paired. *Class share@10* is the
+mean over superclasses. The target is a class share within .05 of the record's. *Refused is
+missed*: a refused photo finds nothing and counts so; elsewhere it is left out, and so is its
+record. *Straight from the picture* is the centroid of each column's ink in
+the boxes that the digitiser found (`benchmarks/photo_soft.py`).
 """
 WAYS = {
     "shown": "the record, as far as the page shows it",

@@ -57,14 +57,14 @@ def test_a_page_on_its_head_is_said_to_be_turned(record: Record) -> None:
 
 
 def test_words_are_a_stage_of_their_own(record: Record) -> None:
-    """Where the page has no pulse, its words are looked at before it is refused."""
+    """Without a pulse the words are looked at, then the page at 25 mm/s; it is refused."""
     told: list[Stage] = []
     paper = Calibration(50.0, 10.0)  # which the heart does not tell
     style = Style(pulse="none")
     page = draw_page(record, layout="3x4+1", dpi=120, style=style, calibration=paper).picture
     with pytest.raises(PrecordError, match="speed"):
         digitize(_png(page), "page.png", on_stage=told.append)
-    assert Stage.WORDS in told
+    assert told[told.index(Stage.WORDS) :] == [Stage.WORDS, *ALL_OF_A_PAGE[1:]]
 
 
 def test_a_refused_picture_stops_where_it_was_refused() -> None:

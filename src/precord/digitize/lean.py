@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from precord.digitize.arrange import Arrangement, Piece
 from precord.digitize.grid import FLAT_PX_PER_MM
 from precord.digitize.pulse import Pulse
-from precord.digitize.strips import correlate, name_strip
+from precord.digitize.strips import correlate, inner_part, name_strip
 from precord.digitize.trace import Traces
 
 Array = NDArray[Any]
@@ -51,7 +51,9 @@ def find_lean_of_strips(traces: Traces, arrangement: Arrangement) -> NDArray[np.
     """
     up = -(traces.y - np.nanmedian(traces.y, axis=1, keepdims=True)).astype(np.float64)
     pieces = {piece.lead: piece for piece in arrangement.pieces}
-    leads = {lead: (piece.first + _ENDS, _inner(up, piece)) for lead, piece in pieces.items()}
+    leads = {
+        lead: (piece.first + _ENDS, inner_part(up, piece, _ENDS)) for lead, piece in pieces.items()
+    }
     used = {piece.row for piece in arrangement.pieces}
     found = []  # correlation, columns to the right, and pixels below
     for row in sorted(set(range(len(up))) - used):
@@ -68,17 +70,12 @@ def find_lean_of_strips(traces: Traces, arrangement: Arrangement) -> NDArray[np.
     return np.asarray(lean) if np.ptp(lean) >= _LEAST else None
 
 
-def _inner(up: Array, piece: Piece) -> Array:
-    """Return the samples of one stretch without its ends, upright."""
-    return np.asarray(piece.sign * up[piece.row, piece.first + _ENDS : piece.last - _ENDS])
-
-
 def _lag(strip: Array, up: Array, piece: Piece) -> tuple[float, float] | None:
     """Return how a strip fits its lead, and how many columns to the right; None if nowhere best."""
     first, last = piece.first + _ENDS, piece.last - _ENDS
     if first < _FARTHEST or last + _FARTHEST > strip.size or last - first < 10 * _FARTHEST:
         return None
-    own = _inner(up, piece)
+    own = inner_part(up, piece, _ENDS)
     lags = np.arange(-_FARTHEST, _FARTHEST + 1)
     fits = np.array([correlate(own, strip[first + lag : last + lag]) for lag in lags])
     k = int(np.argmax(fits))

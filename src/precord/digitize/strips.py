@@ -33,7 +33,8 @@ def add_strips(
     """
     used = {piece.row for piece in arrangement.pieces}
     leads = {
-        piece.lead: (piece.first + edge, _piece_of(up, piece, edge)) for piece in arrangement.pieces
+        piece.lead: (piece.first + edge, inner_part(up, piece, edge))
+        for piece in arrangement.pieces
     }
     found: list[tuple[Lead, float] | None] = []
     taken: set[Lead] = set()
@@ -54,8 +55,8 @@ def add_strips(
     return tuple(found)
 
 
-def _piece_of(up: Array, piece: Piece, edge: int) -> Array:
-    """Return the samples of one stretch without its ends, upright."""
+def inner_part(up: Array, piece: Piece, edge: int) -> Array:
+    """Return the samples of one stretch without *edge* columns at both ends, upright."""
     return np.asarray(piece.sign * up[piece.row, piece.first + edge : piece.last - edge])
 
 
